@@ -11,7 +11,7 @@ export interface Envelope<Type extends string = string, Data = unknown> extends 
   readonly position: number;
   /** Position of the first event of the batch this one landed with. */
   readonly batch: number;
-  /** Place in the batch, from 1. */
+  /** Place in the batch, from 0: `position = batch + index`. */
   readonly index: number;
   /** Number of events in the batch. */
   readonly of: number;

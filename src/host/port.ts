@@ -1,0 +1,100 @@
+/**
+ * The process host port: who starts, feeds, reads and ends operating-system processes for agents. The real one is a
+ * separate process that outlives the engine (`server.ts` behind `client.ts`); the simulator has its own.
+ * Requests that act carry a request id and are applied once: the same id again gives the first answer.
+ */
+export interface StartRequest {
+  /** `turnId/callId`, or any id that is unique per fleet. */
+  readonly requestId: string;
+  /** Counts up from 1000 per fleet; never reused. */
+  readonly processId: number;
+  /** Program and arguments. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Complete environment of the child. */
+  readonly env: Readonly<Record<string, string>>;
+  /** true: a pseudo-terminal of `cols` x `rows`; false: pipes with stdin closed. */
+  readonly tty: boolean;
+  readonly cols?: number;
+  readonly rows?: number;
+}
+
+export interface Started {
+  readonly processId: number;
+  readonly requestId: string;
+  readonly pid: number;
+  /** Process group id (= pid: every child leads its own group and session). */
+  readonly group: number;
+  /** Start time of the pid in clock ticks since boot (field 22 of /proc/PID/stat). */
+  readonly startTime: number;
+  readonly bootId: string;
+}
+
+export interface LaunchFailed {
+  readonly processId: number;
+  readonly requestId: string;
+  readonly error: string;
+}
+
+export interface Exit {
+  /** Exit code, or null when a signal ended it. */
+  readonly code: number | null;
+  /** Signal name such as `SIGKILL`, or null. */
+  readonly signal: string | null;
+  /** Bytes of output in all, dropped ones included. */
+  readonly outputBytes: number;
+  /** Hex SHA-256 of all output bytes. */
+  readonly outputHash: string;
+  readonly at: number;
+}
+
+export interface HostProcess {
+  readonly processId: number;
+  readonly requestId: string;
+  readonly started?: Started;
+  readonly launchFailed?: string;
+  readonly exit?: Exit;
+  /** Bytes of output so far. */
+  readonly size: number;
+  readonly tty: boolean;
+  readonly command: readonly string[];
+}
+
+/** Output `from`..`to` (byte offsets). `omitted` > 0: that many bytes at `from` are gone (cap of the spool) and are not in `bytes`. */
+export interface Output {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: Uint8Array;
+  readonly omitted: number;
+  /** Output so far and whether the end is known. */
+  readonly size: number;
+  readonly exit?: Exit;
+}
+
+export interface Host {
+  /** Identity of this host's life: another host, or a restarted one, has another id. */
+  readonly hostId: string;
+  start(request: StartRequest): Promise<Started | LaunchFailed>;
+  /** Applied once per requestId. `closed`: stdin is closed (pipes) ; `ended`: the process has ended. */
+  write(requestId: string, processId: number, bytes: Uint8Array): Promise<'written' | 'closed' | 'ended' | 'unknown'>;
+  resize(processId: number, cols: number, rows: number): Promise<void>;
+  /** Signals the whole process group; false when it has ended or is unknown. */
+  signal(requestId: string, processId: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): Promise<boolean>;
+  /** Ends the group: TERM, then KILL after `graceMs`; resolves when the end is known. Covers a start still in progress. */
+  stop(requestId: string, processId: number, graceMs: number): Promise<Exit | undefined>;
+  /** Resolves when the process has ended and its output is complete (or at most 50 ms after its end), or after `waitMs`; `more` resolves it as soon as size exceeds it. Cancelled by the signal. */
+  wait(processId: number, waitMs: number, signal?: AbortSignal): Promise<{ readonly size: number; readonly exit?: Exit } | undefined>;
+  read(processId: number, from: number, maxBytes: number): Promise<Output | undefined>;
+  list(): Promise<readonly HostProcess[]>;
+  /** What the host knows of a request id: undefined if it never saw it. */
+  find(requestId: string): Promise<HostProcess | undefined>;
+  /** The engine has recorded the end: the host may forget it (its spool stays on disk). */
+  acknowledge(processId: number): Promise<void>;
+  onExit(listener: (processId: number, exit: Exit) => void): () => void;
+  /** The connection or the host itself is gone. */
+  onLost(listener: () => void): () => void;
+  /** Ends the host if it has no live child; true if it will end. */
+  endIfEmpty(): Promise<boolean>;
+  /** Leaves the host running. */
+  disconnect(): void;
+}
