@@ -1,0 +1,102 @@
+/** The fleet file: what a person writes down about a fleet before it runs. Unknown keys are errors everywhere. */
+import * as t from 'io-ts';
+import { closed, closedShape } from './closed.ts';
+import { describe, integer, matching } from './hints.ts';
+
+const count = (description: string) => integer({ minimum: 0, title: 'count', description });
+const milliseconds = integer({
+  minimum: 0,
+  title: 'milliseconds',
+  description: 'a whole number of milliseconds, 0 or more',
+});
+const text = t.string;
+
+const limitCodecs = {
+  activeTurns: count('a whole number of sub-agent turns, 0 or more'),
+  whenFull: t.keyof({ refuse: null, queue: null }, 'WhenFull'),
+  residents: count('a whole number of agents, 0 or more'),
+  processes: count('a whole number of processes, 0 or more'),
+  onFull: t.keyof({ refuse: null, prune: null }, 'OnFull'),
+  cells: count('a whole number of cells, 0 or more'),
+  depth: count('a whole number of levels, 0 or more'),
+  outputBytes: count('a whole number of bytes, 0 or more'),
+};
+const waitCodecs = { min: milliseconds, default: milliseconds, max: milliseconds };
+
+/** Every limit, as the log carries them; new keys may come, so unknown ones are let through here. */
+export const Limits = t.type({ ...limitCodecs, waitMs: t.type(waitCodecs) }, 'Limits');
+export type Limits = t.TypeOf<typeof Limits>;
+
+/** Limits as a person gives them: any of them. */
+export const LimitsGiven = closed(
+  t.partial({ ...limitCodecs, waitMs: closed(t.partial(waitCodecs), 'WaitMs') }),
+  'LimitsGiven',
+);
+export type LimitsGiven = t.TypeOf<typeof LimitsGiven>;
+
+/** Later kinds become a union here; an unknown kind stays an error. */
+export const ModelConfig = closed(t.type({ kind: t.literal('script') }), 'ModelConfig');
+export type ModelConfig = t.TypeOf<typeof ModelConfig>;
+
+export const Role = closed(t.partial({ instructions: text, model: text, effort: text }), 'Role');
+export type Role = t.TypeOf<typeof Role>;
+
+export const RootName = matching(/^[^:/*]+$/, { title: 'RootName', description: 'a name without ":", "/" and "*"' });
+
+export const Root = closedShape(
+  { prompt: text },
+  { name: RootName, model: text, effort: text, role: text, cwd: text, wake: t.boolean },
+  'Root',
+);
+export type Root = t.TypeOf<typeof Root>;
+
+const delay = { delayMs: milliseconds };
+const anyRecord = t.record(t.string, t.unknown);
+
+export const ScriptSay = closedShape({ say: text }, delay, 'ScriptSay');
+/** Anywhere inside `args`, `{"$from": "ID.field"}` stands for a field of an earlier result. */
+export const ScriptCall = closedShape({ call: text, id: text, args: anyRecord }, delay, 'ScriptCall');
+export const ScriptExec = closedShape({ exec: text, id: text }, delay, 'ScriptExec');
+export const ScriptItem = t.union([ScriptSay, ScriptCall, ScriptExec], 'ScriptItem');
+export type ScriptItem = t.TypeOf<typeof ScriptItem>;
+
+export const ScriptFail = closed(t.type({ fail: text }), 'ScriptFail');
+export const ScriptHang = closed(t.type({ hang: t.literal(true) }), 'ScriptHang');
+/** What a script answers to one sampling: items, or a failure, or nothing until it is aborted. */
+export const ScriptList = t.union([t.array(ScriptItem), ScriptFail, ScriptHang], 'ScriptList');
+export type ScriptList = t.TypeOf<typeof ScriptList>;
+
+/** Lists by agent: a path, `NAME:/root/x` for one root, or a prefix that ends in `*`. */
+export const Scripts = t.record(t.string, t.array(ScriptList), 'Scripts');
+export type Scripts = t.TypeOf<typeof Scripts>;
+
+export const Retry = closed(
+  t.partial({
+    attempts: integer({ minimum: 1, title: 'attempts', description: 'a whole number of attempts, 1 or more' }),
+    baseMs: milliseconds,
+    maxMs: milliseconds,
+  }),
+  'Retry',
+);
+export type Retry = t.TypeOf<typeof Retry>;
+
+/** Regular expressions for secrets of this fleet, besides the built-in ones (LO7). */
+export const Redact = closed(t.partial({ patterns: t.array(text) }), 'Redact');
+export type Redact = t.TypeOf<typeof Redact>;
+
+const oneRoot = (roots: readonly Root[]): boolean => roots.length > 0;
+
+export const FleetFile = closedShape(
+  { roots: describe(t.refinement(t.array(Root), oneRoot, 'Roots'), { minimum: 1, description: 'at least one root' }) },
+  {
+    limits: LimitsGiven,
+    models: t.record(t.string, ModelConfig),
+    roles: t.record(t.string, Role),
+    scripts: Scripts,
+    onCrash: t.keyof({ resume: null, interrupt: null }, 'OnCrash'),
+    redact: Redact,
+    retry: Retry,
+  },
+  'FleetFile',
+);
+export type FleetFile = t.TypeOf<typeof FleetFile>;
