@@ -6,18 +6,15 @@ import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 
 /** Every key that a record codec knows, through intersections, refinements and readonly. */
-export function keysOf(codec: t.Any): readonly string[] {
-  const c = codec as t.HasProps;
-  switch (c._tag) {
+export function keysOf(codec: t.HasProps): readonly string[] {
+  switch (codec._tag) {
     case 'RefinementType':
     case 'ReadonlyType':
-      return keysOf(c.type);
-    case 'ExactType':
-      return keysOf((codec as t.ExactType<t.Any>).codec);
+      return keysOf(codec.type);
     case 'IntersectionType':
-      return c.types.flatMap(keysOf);
+      return codec.types.flatMap(keysOf);
     default:
-      return Object.keys(c.props);
+      return Object.keys(codec.props);
   }
 }
 
