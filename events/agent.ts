@@ -1,0 +1,59 @@
+/** Facts about agents: who exists, who is in memory. */
+import * as t from 'io-ts';
+import { fact, shape } from './fact.ts';
+import { AgentId } from './ids.ts';
+
+const agent = (d: { agentId: string }) => `agent/${d.agentId}`;
+
+export const ForkedFrom = t.type({
+  agentId: AgentId,
+  /** The parent's history up to here, by reference (TU7). */
+  position: t.number,
+  turns: t.union([t.literal('all'), t.number]),
+});
+
+export const AgentSpawned = fact(
+  'AgentSpawned',
+  agent,
+  shape(
+    {
+      agentId: AgentId,
+      rootId: AgentId,
+      path: t.string,
+      depth: t.number,
+      model: t.string,
+      cwd: t.string,
+      /** What else the caller asked for, as it was (recorded, without effect unless named in the README). */
+      config: t.record(t.string, t.unknown),
+    },
+    { parentId: AgentId, name: t.string, role: t.string, effort: t.string, wake: t.boolean, forkedFrom: ForkedFrom },
+  ),
+);
+
+export const AgentLoaded = fact(
+  'AgentLoaded',
+  agent,
+  t.type({
+    agentId: AgentId,
+    reason: t.keyof({
+      spawned: null,
+      followup: null,
+      completion: null,
+      queued: null,
+      unparked: null,
+      resumed: null,
+      attached: null,
+      operator: null,
+    }),
+  }),
+);
+
+export const AgentEvicted = fact(
+  'AgentEvicted',
+  agent,
+  shape({ agentId: AgentId, reason: t.keyof({ lru: null, memory: null, operator: null }) }, { wantedBy: AgentId }),
+);
+
+export const UnloadAbandoned = fact('UnloadAbandoned', agent, t.type({ agentId: AgentId, afterMs: t.number }));
+
+export const AgentClosed = fact('AgentClosed', agent, t.type({ agentId: AgentId, rootId: AgentId, reason: t.string }));

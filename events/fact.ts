@@ -1,0 +1,38 @@
+/** How a kind of event is declared: one name for codec, type, constructor and disk. */
+import * as t from 'io-ts';
+import type { Fact } from './envelope.ts';
+
+export interface FactDef<Type extends string, Data> {
+  (data: Data): Fact<Type, Data>;
+  readonly type: Type;
+  /** Schema version written today. */
+  readonly v: number;
+  readonly data: t.Type<Data, unknown, unknown>;
+  /** The stream an event of this kind belongs to. */
+  readonly stream: (data: Data) => string;
+  /** No further event of its stream can follow: the stream's version need not be remembered. */
+  readonly endsStream: boolean;
+  /** `upcasts[n]` turns data of version n into version n + 1 (LO8); kept for ever. */
+  readonly upcasts: Readonly<Record<number, (data: any) => any>>;
+}
+
+export function fact<Type extends string, C extends t.Mixed>(
+  type: Type,
+  stream: (data: t.TypeOf<C>) => string,
+  data: C,
+  more: { readonly v?: number; readonly endsStream?: boolean; readonly upcasts?: Record<number, (data: any) => any> } = {},
+): FactDef<Type, t.TypeOf<C>> {
+  const make = (d: t.TypeOf<C>): Fact<Type, t.TypeOf<C>> => ({ type, data: d });
+  const def = { type, v: more.v ?? 1, data, stream, endsStream: more.endsStream ?? false, upcasts: more.upcasts ?? {} };
+  return Object.assign(make, def) as unknown as FactDef<Type, t.TypeOf<C>>;
+}
+
+/** Required and optional members in one type. */
+export const shape = <R extends t.Props, O extends t.Props>(required: R, optional: O) =>
+  t.intersection([t.type(required), t.partial(optional)]);
+
+/** A string above 64 KiB lies in a content-addressed blob beside the log; the event carries its SHA-256 and size in bytes. */
+export const Blob = t.type({ blob: t.string, bytes: t.number });
+export type Blob = t.TypeOf<typeof Blob>;
+export const Text = t.union([t.string, Blob], 'Text');
+export type Text = t.TypeOf<typeof Text>;

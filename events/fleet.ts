@@ -1,0 +1,66 @@
+/** Facts about the fleet as a whole: its opening, the lives of the engine, limits, answers to keyed commands. */
+import * as t from 'io-ts';
+import { fact, shape } from './fact.ts';
+import { FleetFile, Limits } from './fleetFile.ts';
+import { AgentId } from './ids.ts';
+
+const fleet = () => 'fleet';
+
+export const FleetOpened = fact(
+  'FleetOpened',
+  fleet,
+  t.type({
+    fleetId: t.string,
+    /** Version of the log's format as a whole. */
+    format: t.number,
+    version: t.string,
+    limits: Limits,
+    fleet: FleetFile,
+    origin: t.keyof({ own: null, codex: null, claude: null }),
+  }),
+);
+
+export const EngineStarted = fact('EngineStarted', fleet, t.type({ bootId: t.string, pid: t.number, version: t.string }));
+
+export const EngineStopped = fact('EngineStopped', fleet, t.type({ reason: t.string }));
+
+export const LimitsChanged = fact(
+  'LimitsChanged',
+  fleet,
+  t.type({
+    limits: t.partial({
+      activeTurns: t.number,
+      whenFull: t.keyof({ refuse: null, queue: null }),
+      residents: t.number,
+      processes: t.number,
+      onFull: t.keyof({ refuse: null, prune: null }),
+      cells: t.number,
+      depth: t.number,
+      outputBytes: t.number,
+    }),
+  }),
+);
+
+export const CommandAnswered = fact(
+  'CommandAnswered',
+  fleet,
+  shape({ key: t.string, requestHash: t.string }, { answer: t.unknown, refusal: t.unknown }),
+);
+
+/** Who held what when something was refused: the facts an error needs to be understood. */
+export const Holder = shape({ agentId: AgentId, path: t.string, since: t.number }, { reservationId: t.string, processId: t.number });
+
+export const LimitRefused = fact(
+  'LimitRefused',
+  fleet,
+  shape(
+    {
+      refusalId: t.string,
+      limit: t.keyof({ processes: null, cells: null, depth: null, budget: null }),
+      number: t.number,
+      holders: t.array(Holder),
+      wouldFree: t.string,
+    },
+    { agentId: AgentId, path: t.string },
+  ),
+);

@@ -1,0 +1,28 @@
+/** Facts about mail: accepted once, then consumed by exactly one turn of its receiver, or rejected. */
+import * as t from 'io-ts';
+import { fact, shape, Text } from './fact.ts';
+import { AgentId, Correspondent, MailId, TurnId } from './ids.ts';
+
+export const MailKind = t.keyof(
+  { spawn: null, message: null, followup: null, completion: null, operator: null, notice: null },
+  'MailKind',
+);
+export type MailKind = t.TypeOf<typeof MailKind>;
+
+export const MailAccepted = fact(
+  'MailAccepted',
+  (d) => `mail/${d.to}`,
+  shape(
+    { mailId: MailId, from: Correspondent, to: AgentId, kind: MailKind, trigger: t.boolean, text: Text },
+    /** fromPath: the sender's path as it was, for people and models. */
+    { ofTurn: TurnId, fromPath: t.string },
+  ),
+);
+
+const inbox = (d: { agentId: string }) => `mail/${d.agentId}`;
+
+export const MailConsumed = fact('MailConsumed', inbox, t.type({ mailId: MailId, agentId: AgentId, turnId: TurnId }));
+
+export const MailReturned = fact('MailReturned', inbox, t.type({ mailId: MailId, agentId: AgentId, turnId: TurnId }));
+
+export const MailRejected = fact('MailRejected', inbox, t.type({ mailId: MailId, agentId: AgentId, reason: t.string }));

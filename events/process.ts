@@ -1,0 +1,93 @@
+/** Facts about operating-system processes: asked for, started, ended, each at most once. */
+import * as t from 'io-ts';
+import { fact, shape } from './fact.ts';
+import { AgentId, CallId, ProcessId, TurnId } from './ids.ts';
+
+const process = (d: { processId: number }) => `process/${d.processId}`;
+const ofProcess = { processId: ProcessId, agentId: AgentId };
+
+export const ProcessRequested = fact(
+  'ProcessRequested',
+  process,
+  shape(
+    {
+      ...ofProcess,
+      rootId: AgentId,
+      requestId: t.string,
+      hostId: t.string,
+      /** Program and arguments. */
+      command: t.array(t.string),
+      cwd: t.string,
+      tty: t.boolean,
+      onInterrupt: t.keyof({ keep: null, kill: null }),
+    },
+    { turnId: TurnId, callId: CallId, cellId: t.string },
+  ),
+);
+
+export const ProcessStarted = fact(
+  'ProcessStarted',
+  process,
+  t.type({ ...ofProcess, pid: t.number, group: t.number, startTime: t.number, bootId: t.string }),
+);
+
+const ends = { endsStream: true };
+
+export const ProcessLaunchFailed = fact('ProcessLaunchFailed', process, t.type({ ...ofProcess, error: t.string }), ends);
+
+export const ProcessWritten = fact(
+  'ProcessWritten',
+  process,
+  t.type({ ...ofProcess, requestId: t.string, bytes: t.number, hash: t.string, writtenBy: t.string }),
+);
+
+export const ProcessDetached = fact(
+  'ProcessDetached',
+  process,
+  t.type({
+    ...ofProcess,
+    reason: t.keyof({ evicted: null, operator: null, 'engine-stopped': null, recovered: null }),
+  }),
+);
+
+export const ProcessReattached = fact('ProcessReattached', process, t.type({ ...ofProcess, reattachedBy: t.string }));
+
+export const ReattachSkipped = fact('ReattachSkipped', process, t.type({ ...ofProcess, holder: AgentId }));
+
+export const StopReason = t.keyof({
+  requested: null,
+  pruned: null,
+  cleaned: null,
+  interrupted: null,
+  closed: null,
+  'engine-stopped': null,
+});
+export type StopReason = t.TypeOf<typeof StopReason>;
+
+export const ProcessStopRequested = fact(
+  'ProcessStopRequested',
+  process,
+  t.type({ ...ofProcess, reason: StopReason, requestedBy: t.string }),
+);
+
+const End = t.type({
+  ...ofProcess,
+  /** null: a signal ended it. */
+  code: t.union([t.number, t.null]),
+  signal: t.union([t.string, t.null]),
+  outputBytes: t.number,
+  outputHash: t.string,
+  place: t.keyof({ attached: null, detached: null }),
+});
+
+export const ProcessExited = fact('ProcessExited', process, End, ends);
+
+/** The one end after a `ProcessStopRequested`. */
+export const ProcessTerminated = fact('ProcessTerminated', process, End, ends);
+
+export const ProcessLost = fact(
+  'ProcessLost',
+  process,
+  t.type({ ...ofProcess, reason: t.string, wasAlive: t.boolean }),
+  ends,
+);

@@ -1,0 +1,98 @@
+/** Facts about turns: one run of an agent's model loop, its samplings and its tool calls. */
+import * as t from 'io-ts';
+import { fact, shape, Text } from './fact.ts';
+import { AgentId, CallId, MailId, ReservationId, TurnId } from './ids.ts';
+
+const turn = (d: { turnId: string }) => `turn/${d.turnId}`;
+const ofTurn = { turnId: TurnId, agentId: AgentId };
+
+/** What a model says: text, a tool call, or the source of a code cell. */
+export const SayItem = t.type({ say: Text });
+export const CallItem = shape({ call: t.string, id: CallId, args: t.unknown }, { invalid: t.string });
+export const ExecItem = t.type({ exec: Text, id: CallId });
+export const Item = t.union([SayItem, CallItem, ExecItem], 'Item');
+export type Item = t.TypeOf<typeof Item>;
+
+/** What a tool answers: text for the model and fields for scripts and code. */
+export const ToolOutput = shape({ text: Text }, { fields: t.record(t.string, t.unknown) });
+export type ToolOutput = t.TypeOf<typeof ToolOutput>;
+
+export const Outcome = t.keyof({ ok: null, error: null, refused: null, cancelled: null, indeterminate: null }, 'Outcome');
+export type Outcome = t.TypeOf<typeof Outcome>;
+
+export const TurnStarted = fact(
+  'TurnStarted',
+  turn,
+  shape({ ...ofTurn, rootId: AgentId, mailIds: t.array(MailId) }, { reservationId: ReservationId }),
+);
+
+export const ModelSampled = fact(
+  'ModelSampled',
+  turn,
+  shape(
+    { ...ofTurn, n: t.number, items: t.array(Item) },
+    { usage: t.type({ inputTokens: t.number, outputTokens: t.number }) },
+  ),
+);
+
+export const SamplingEnded = fact(
+  'SamplingEnded',
+  turn,
+  shape(
+    { ...ofTurn, n: t.number, outcome: t.keyof({ failed: null, cancelled: null }) },
+    { error: t.string, retryInMs: t.number },
+  ),
+);
+
+export const ToolCallStarted = fact(
+  'ToolCallStarted',
+  turn,
+  shape(
+    { ...ofTurn, callId: CallId, tool: t.string, args: t.unknown },
+    /** wait_agent: when it gives up, ms since 1970. */
+    { until: t.number, processId: t.number },
+  ),
+);
+
+export const ToolCallEnded = fact(
+  'ToolCallEnded',
+  turn,
+  shape(
+    { ...ofTurn, callId: CallId, outcome: Outcome, output: ToolOutput },
+    /** The agent has now read this process's output up to byte `to`. */
+    { read: t.type({ processId: t.number, to: t.number }) },
+  ),
+);
+
+export const TurnParked = fact('TurnParked', turn, t.type({ ...ofTurn, until: t.number }));
+
+export const TurnUnparked = fact(
+  'TurnUnparked',
+  turn,
+  t.type({ ...ofTurn, reservationId: ReservationId, by: t.string }),
+);
+
+export const TurnResumed = fact('TurnResumed', turn, t.type({ ...ofTurn, calls: t.array(CallId) }));
+
+export const HistoryCompacted = fact('HistoryCompacted', turn, t.type({ ...ofTurn, upTo: t.number, summary: Text }));
+
+const ends = { endsStream: true };
+
+export const TurnCompleted = fact('TurnCompleted', turn, t.type({ ...ofTurn, message: Text }), ends);
+
+export const TurnFailed = fact('TurnFailed', turn, t.type({ ...ofTurn, error: t.string }), ends);
+
+export const TurnInterrupted = fact(
+  'TurnInterrupted',
+  turn,
+  t.type({ ...ofTurn, interruptedBy: t.string, reason: t.string, note: t.string }),
+  ends,
+);
+
+export const ApprovalAsked = fact('ApprovalAsked', turn, t.type({ ...ofTurn, approvalId: t.string, what: t.string, why: t.string }));
+
+export const ApprovalAnswered = fact(
+  'ApprovalAnswered',
+  turn,
+  t.type({ ...ofTurn, approvalId: t.string, answeredBy: t.string, answer: t.keyof({ allow: null, deny: null, always: null }) }),
+);

@@ -1,0 +1,86 @@
+/** Agents and topology: who exists, under which path, how its last turn ended. */
+import type { Reducers } from './reducers.ts';
+import type { Agent, State } from './state.ts';
+
+/** Longest last message kept in the state; the whole text stays in the log. */
+const lastMessageMax = 2000;
+const taskMax = 200;
+
+const brief = (text: string | { blob: string; bytes: number }, max: number): string => {
+  if (typeof text !== 'string') return `[text of ${text.bytes} bytes]`;
+  return text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
+};
+
+function ended(
+  draft: State,
+  event: { data: { agentId: string }; at: number; position: number },
+  is: Agent['last']['is'],
+  message?: string,
+): void {
+  const agent = draft.agents[event.data.agentId]!;
+  delete agent.turnId;
+  agent.last = { is, at: event.at, position: event.position };
+  if (message !== undefined) agent.last.message = message;
+}
+
+export const agents: Reducers = {
+  AgentSpawned: (draft, { data, at, position }) => {
+    const agent: Agent = {
+      agentId: data.agentId,
+      rootId: data.rootId,
+      path: data.path,
+      depth: data.depth,
+      model: data.model,
+      cwd: data.cwd,
+      spawned: position,
+      children: {},
+      last: { is: 'pending', at, position },
+      samplings: 0,
+      told: 0,
+    };
+    if (data.parentId !== undefined) agent.parentId = data.parentId;
+    if (data.name !== undefined) agent.name = data.name;
+    if (data.role !== undefined) agent.role = data.role;
+    if (data.effort !== undefined) agent.effort = data.effort;
+    if (data.wake !== undefined) agent.wake = data.wake;
+    if (data.forkedFrom !== undefined) agent.forkedFrom = { ...data.forkedFrom };
+    draft.agents[data.agentId] = agent;
+    if (data.parentId === undefined) {
+      draft.roots.push(data.agentId);
+      draft.paths[data.rootId] = {};
+    } else {
+      draft.agents[data.parentId]!.children[data.agentId] = true;
+    }
+    draft.paths[data.rootId]![data.path] = data.agentId;
+  },
+  AgentClosed: (draft, event) => {
+    ended(draft, event, 'closed');
+    const agent = draft.agents[event.data.agentId]!;
+    delete draft.paths[agent.rootId]![agent.path];
+    if (agent.parentId !== undefined) delete draft.agents[agent.parentId]!.children[agent.agentId];
+  },
+  MailAccepted: (draft, { data }) => {
+    if (data.trigger && data.kind !== 'completion') draft.agents[data.to]!.task = brief(data.text, taskMax);
+  },
+  TurnStarted: (draft, { data }) => {
+    draft.agents[data.agentId]!.turnId = data.turnId;
+  },
+  ModelSampled: (draft, { data }) => {
+    draft.agents[data.agentId]!.samplings = data.n;
+  },
+  SamplingEnded: (draft, { data }) => {
+    draft.agents[data.agentId]!.samplings = data.n;
+  },
+  TurnCompleted: (draft, event) => ended(draft, event, 'completed', brief(event.data.message, lastMessageMax)),
+  TurnFailed: (draft, event) => ended(draft, event, 'failed', brief(event.data.error, lastMessageMax)),
+  TurnInterrupted: (draft, event) => ended(draft, event, 'interrupted'),
+  TurnDequeued: (draft, { data, at, position }) => {
+    const agent = draft.agents[data.agentId]!;
+    // Dequeuing an unpark is part of an interruption, which says so itself (SL9).
+    if (agent.turnId === undefined) agent.last = { is: 'interrupted', at, position };
+  },
+  ToolCallEnded: (draft, { data, position }) => {
+    const tool = draft.turns[data.turnId]?.calls[data.callId]?.tool;
+    if (tool === 'wait_agent' && data.outcome === 'ok') draft.agents[data.agentId]!.told = position;
+  },
+};

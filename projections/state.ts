@@ -1,0 +1,251 @@
+/** What is true now: the document that decisions read, and nothing but a fold of the log. Plain JSON, all of it. */
+import type { Text } from '../events/fact.ts';
+import type { FleetFile, Limits } from '../events/fleetFile.ts';
+import type { AgentId, MailId, QueueId, ReservationId, TurnId } from '../events/ids.ts';
+import type { MailKind } from '../events/mail.ts';
+import type { StopReason } from '../events/process.ts';
+import type { Purpose } from '../events/slot.ts';
+import { emptyOrder, type Order } from './order.ts';
+
+/** Changes with every change of the document below; golden hashes are kept per version. */
+export const stateVersion = 1;
+
+export interface Agent {
+  agentId: AgentId;
+  rootId: AgentId;
+  parentId?: AgentId;
+  path: string;
+  name?: string;
+  depth: number;
+  role?: string;
+  model: string;
+  effort?: string;
+  cwd: string;
+  wake?: boolean;
+  forkedFrom?: { agentId: AgentId; position: number; turns: 'all' | number };
+  /** Position of its AgentSpawned. */
+  spawned: number;
+  /** Open children. */
+  children: Record<string, true>;
+  /** How its last turn ended; `pending` before the first. */
+  last: { is: 'pending' | 'completed' | 'failed' | 'interrupted' | 'closed'; at: number; position: number; message?: string };
+  /** Its unfinished turn. */
+  turnId?: TurnId;
+  /** ModelSampled + SamplingEnded so far (TU8). */
+  samplings: number;
+  /** All mail accepted before this position has been named by wait_agent (MA5). */
+  told: number;
+  /** First line of the newest task. */
+  task?: string;
+}
+
+export interface Letter {
+  mailId: MailId;
+  position: number;
+  from: string;
+  fromPath?: string;
+  to: AgentId;
+  kind: MailKind;
+  trigger: boolean;
+  /** A spent trigger goes in with the next turn but starts none (MA6). */
+  spent?: true;
+  text: Text;
+  ofTurn?: TurnId;
+  /** The turn that has taken it and has not been sampled since. */
+  turnId?: TurnId;
+}
+
+export interface Inbox {
+  /** In order of acceptance. */
+  unread: MailId[];
+  /** Unread triggers that are not spent. */
+  triggers: number;
+}
+
+export interface Slot {
+  reservationId: ReservationId;
+  agentId: AgentId;
+  purpose: Purpose;
+  position: number;
+  at: number;
+  turnId?: TurnId;
+}
+
+export interface QueueEntry {
+  queueId: QueueId;
+  agentId: AgentId;
+  purpose: Purpose;
+  position: number;
+  at: number;
+  /** For an unpark: the parked turn. */
+  turnId?: TurnId;
+}
+
+export interface Tree {
+  held: Record<string, Slot>;
+  heldCount: number;
+  queue: Order;
+  entries: Record<string, QueueEntry>;
+  /** Entries that are turns not yet started. */
+  unstarted: number;
+}
+
+export interface Call {
+  callId: string;
+  tool: string;
+  args: unknown;
+  position: number;
+  at: number;
+  /** wait_agent: when it gives up. */
+  until?: number;
+  processId?: number;
+}
+
+export type PendingCall = { call: string; id: string; args: unknown; invalid?: string } | { exec: Text; id: string };
+
+export interface Turn {
+  turnId: TurnId;
+  agentId: AgentId;
+  rootId: AgentId;
+  reservationId?: ReservationId;
+  position: number;
+  at: number;
+  /** `sampling`: the model is asked, or will be at `retryAt`. `calling`: calls are open or pending. */
+  phase: 'sampling' | 'calling';
+  /** Failed samplings in a row. */
+  failures: number;
+  retryAt?: number;
+  /** Calls of the newest list that are not yet decided. */
+  pending: PendingCall[];
+  calls: Record<string, Call>;
+  open: number;
+  /** Open calls that are wait_agent. */
+  waits: number;
+  /** Mail taken since the newest ModelSampled. */
+  fresh: MailId[];
+  parked?: { until: number; at: number; position: number };
+}
+
+/** Who runs and who waits in one tree (MA5). */
+export interface Activity {
+  /** Unfinished turns that are not in wait, and parked ones whose wait has ended. */
+  busy: Record<string, true>;
+  busyCount: number;
+  /** Turns with an open wait_agent. */
+  waiting: Record<string, true>;
+}
+
+export interface Residents {
+  /** Agent → position of its last use (RE2). Roots too. */
+  present: Record<string, number>;
+  /** Sub-agents among them. */
+  count: number;
+  /** Evictable sub-agents, least recently used first. */
+  idle: Order;
+}
+
+export interface ProcessEnd {
+  how: 'exited' | 'terminated' | 'lost' | 'launch-failed';
+  code: number | null;
+  signal: string | null;
+  outputBytes: number;
+  at: number;
+  position: number;
+  reason?: string;
+}
+
+export interface Process {
+  processId: number;
+  agentId: AgentId;
+  rootId: AgentId;
+  requestId: string;
+  hostId: string;
+  command: string[];
+  cwd: string;
+  tty: boolean;
+  onInterrupt: 'keep' | 'kill';
+  position: number;
+  at: number;
+  turnId?: TurnId;
+  callId?: string;
+  pid?: number;
+  group?: number;
+  startTime?: number;
+  bootId?: string;
+  place: 'attached' | 'detached';
+  stop?: StopReason;
+  /** Bytes written to its stdin so far. */
+  written: number;
+  /** How far an agent has read its output. */
+  cursors: Record<string, number>;
+  end?: ProcessEnd;
+}
+
+export interface Answered {
+  requestHash: string;
+  answer?: unknown;
+  refusal?: unknown;
+}
+
+export interface State {
+  position: number;
+  at: number;
+  epoch: number;
+  /** Version of each stream that can still grow. */
+  streams: Record<string, number>;
+  fleet: {
+    fleetId: string;
+    format: number;
+    limits: Limits;
+    file: FleetFile | null;
+    origin: string;
+    engine: 'none' | 'started' | 'stopped';
+    nextProcessId: number;
+    answers: Record<string, Answered>;
+    answerOrder: Order;
+  };
+  /** In order of spawning. */
+  roots: AgentId[];
+  agents: Record<string, Agent>;
+  /** Root → path → open agent. */
+  paths: Record<string, Record<string, AgentId>>;
+  slots: { held: number; trees: Record<string, Tree>; queuedBy: Record<string, QueueId> };
+  residents: Residents;
+  mail: { letters: Record<string, Letter>; inboxes: Record<string, Inbox> };
+  turns: Record<string, Turn>;
+  activity: Record<string, Activity>;
+  processes: {
+    all: Record<string, Process>;
+    /** Agent → its requested or live processes. */
+    live: Record<string, Record<string, true>>;
+    /** Root → number of them. */
+    count: Record<string, number>;
+  };
+}
+
+export const emptyState = (limits: Limits): State => ({
+  position: 0,
+  at: 0,
+  epoch: 0,
+  streams: {},
+  fleet: {
+    fleetId: '',
+    format: 0,
+    limits,
+    file: null,
+    origin: 'own',
+    engine: 'none',
+    nextProcessId: 1000,
+    answers: {},
+    answerOrder: emptyOrder(),
+  },
+  roots: [],
+  agents: {},
+  paths: {},
+  slots: { held: 0, trees: {}, queuedBy: {} },
+  residents: { present: {}, count: 0, idle: emptyOrder() },
+  mail: { letters: {}, inboxes: {} },
+  turns: {},
+  activity: {},
+  processes: { all: {}, live: {}, count: {} },
+});
