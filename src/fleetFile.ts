@@ -1,0 +1,85 @@
+/**
+ * Reads a fleet file and says, in one error, the first thing that is wrong with it: file, JSON path, what was expected,
+ * what was found, and what to do. What passes here runs.
+ */
+import { readFile } from 'node:fs/promises';
+import { explainer } from '../events/explain.ts';
+import { FleetFile } from '../events/fleetFile.ts';
+import { keyPath } from '../events/jsonPath.ts';
+import { completeLimits } from '../events/limits.ts';
+import { Failure } from './failure.ts';
+import { type Fault, fleetFailure } from './fleet/fault.ts';
+import { type CheckedFleet, fleetOf } from './fleet/fleetOf.ts';
+import { parseJson } from './fleet/jsonText.ts';
+import { rootsFault } from './fleet/roots.ts';
+import { scriptItemsFault } from './fleet/scriptItems.ts';
+import { scriptKeysFault } from './fleet/scriptKeys.ts';
+
+export type { CheckedFleet } from './fleet/fleetOf.ts';
+export type { CheckedRoot } from './fleet/roots.ts';
+
+const explainFleet = explainer(FleetFile);
+
+function waitFault({ limits }: FleetFile): Fault | undefined {
+  const { min, default: usual, max } = completeLimits(limits).waitMs;
+  if (min <= usual && usual <= max) return undefined;
+  const expected = 'min ≤ default ≤ max';
+  return { path: '$.limits.waitMs', expected, found: `min ${min}, default ${usual}, max ${max}` };
+}
+
+function redactFault({ redact }: FleetFile): Fault | undefined {
+  for (const [i, pattern] of (redact?.patterns ?? []).entries()) {
+    try {
+      new RegExp(pattern);
+    } catch (error) {
+      const found = `${JSON.stringify(pattern)} (${(error as Error).message})`;
+      return { path: keyPath('$.redact.patterns', i), expected: 'a regular expression', found };
+    }
+  }
+  return undefined;
+}
+
+/** What is wrong with a value as a fleet file; `undefined` when it holds together. */
+function faultOf(value: unknown): Fault | undefined {
+  const mistake = explainFleet(value);
+  if (mistake !== undefined) return mistake;
+  const file = value as FleetFile;
+  const alone = waitFault(file) ?? redactFault(file) ?? rootsFault(file) ?? scriptItemsFault(file);
+  return alone ?? scriptKeysFault(fleetOf(file));
+}
+
+/** Throws HOLDFAST_FLEET_FILE; `name` is what the error calls the file. */
+export function checkFleet(value: unknown, name: string): CheckedFleet {
+  const fault = faultOf(value);
+  if (fault !== undefined) throw fleetFailure(name, fault);
+  return fleetOf(structuredClone(value as FleetFile));
+}
+
+/** As `checkFleet`, from JSON text: syntax errors come with line and column. */
+export function parseFleet(text: string, name: string): CheckedFleet {
+  const parsed = parseJson(text);
+  if ('fault' in parsed) throw fleetFailure(name, parsed.fault);
+  return checkFleet(parsed.value, name);
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+};
+
+export async function readFleetFile(path: string): Promise<CheckedFleet> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    const found = unreadable[code] ?? `it cannot be read (${(cause as Error).message})`;
+    throw new Failure('HOLDFAST_FLEET_FILE', `${path}: expected a fleet file, but ${found}`, {
+      remedy: 'give the path of a fleet file; `holdfast demo` shows one at work',
+      details: { file: path, path: '$', expected: 'a fleet file', found },
+      cause,
+    });
+  }
+  return parseFleet(text, path);
+}
