@@ -58,6 +58,8 @@ export interface HostProcess {
   readonly size: number;
   readonly tty: boolean;
   readonly command: readonly string[];
+  /** Started by an earlier host that died before it could record an end: nobody will ever know how it ended. */
+  readonly lost?: boolean;
 }
 
 /** Output `from`..`to` (byte offsets). `omitted` > 0: that many bytes at `from` are gone (cap of the spool) and are not in `bytes`. */
@@ -75,20 +77,34 @@ export interface Host {
   /** Identity of this host's life: another host, or a restarted one, has another id. */
   readonly hostId: string;
   start(request: StartRequest): Promise<Started | LaunchFailed>;
-  /** Applied once per requestId. `closed`: stdin is closed (pipes) ; `ended`: the process has ended. */
+  /**
+   * Applied once per requestId. `closed`: stdin is closed (pipes); `ended`: the process has ended. Fails with
+   * HOLDFAST_HOST_INPUT_FULL when 1 MiB of input waits to be read.
+   */
   write(requestId: string, processId: number, bytes: Uint8Array): Promise<'written' | 'closed' | 'ended' | 'unknown'>;
   resize(processId: number, cols: number, rows: number): Promise<void>;
   /** Signals the whole process group; false when it has ended or is unknown. */
   signal(requestId: string, processId: number, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): Promise<boolean>;
-  /** Ends the group: TERM, then KILL after `graceMs`; resolves when the end is known. Covers a start still in progress. */
+  /**
+   * Ends the family: TERM, then KILL after `graceMs`; resolves when the end is known and nobody of group, session or with
+   * our marks is left. Covers a start that is in progress or comes later: its answer is LaunchFailed.
+   */
   stop(requestId: string, processId: number, graceMs: number): Promise<Exit | undefined>;
-  /** Resolves when the process has ended and its output is complete (or at most 50 ms after its end), or after `waitMs`; `more` resolves it as soon as size exceeds it. Cancelled by the signal. */
-  wait(processId: number, waitMs: number, signal?: AbortSignal): Promise<{ readonly size: number; readonly exit?: Exit } | undefined>;
+  /**
+   * Resolves when the process has ended and its output is complete (or at most 50 ms after its end), or after `waitMs`;
+   * with `more`, also as soon as size exceeds it. Rejects with the signal's reason. undefined: unknown, lost, or never launched.
+   */
+  wait(
+    processId: number,
+    waitMs: number,
+    signal?: AbortSignal,
+    more?: number,
+  ): Promise<{ readonly size: number; readonly exit?: Exit } | undefined>;
   read(processId: number, from: number, maxBytes: number): Promise<Output | undefined>;
   list(): Promise<readonly HostProcess[]>;
   /** What the host knows of a request id: undefined if it never saw it. */
   find(requestId: string): Promise<HostProcess | undefined>;
-  /** The engine has recorded the end: the host may forget it (its spool stays on disk). */
+  /** The engine has recorded the end (or the failed launch): the host may forget it. Its spool and its end stay on disk. */
   acknowledge(processId: number): Promise<void>;
   onExit(listener: (processId: number, exit: Exit) => void): () => void;
   /** The connection or the host itself is gone. */

@@ -1,0 +1,100 @@
+/** One process the host was asked to start: from the request to the end, with everybody who waits for it. */
+import { join } from 'node:path';
+import type { Family } from './family.ts';
+import type { Exit, HostProcess, Output, Started } from './port.ts';
+import { bootId } from './procfs.ts';
+import { endOf, type StartRecord } from './records.ts';
+import type { Running } from './running.ts';
+import { Spool } from './spool.ts';
+import { readSpool, spoolFolder } from './spoolReader.ts';
+
+export class Child {
+  readonly processId: number;
+  readonly requestId: string;
+  readonly tty: boolean;
+  readonly command: readonly string[];
+  /** Of the host that started it, or tried to. */
+  readonly hostId: string;
+  started: Started | undefined;
+  launchFailed: string | undefined;
+  exit: Exit | undefined;
+  running: Running | undefined;
+  /** Continues a source that was paused for the spool. */
+  relieve: () => void = () => undefined;
+  /** A stop came: what has not been spawned yet must not be. */
+  stopRequested = false;
+  /** Answers to requests that act, by request id. */
+  readonly answers = new Map<string, unknown>();
+  readonly spool: Spool;
+  readonly #logDir: string;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(logDir: string, record: StartRecord, spoolBytesMax: number) {
+    this.#logDir = logDir;
+    this.processId = record.processId;
+    this.requestId = record.requestId;
+    this.tty = record.tty;
+    this.command = record.command;
+    this.hostId = record.hostId;
+    this.started = record.started;
+    this.launchFailed = record.launchFailed;
+    this.spool = new Spool(
+      join(spoolFolder(logDir), String(record.processId)),
+      spoolBytesMax,
+      () => this.changed(),
+      () => this.relieve(),
+    );
+  }
+
+  /** A child of an earlier host: its end may be on disk; if not, nobody will ever know it. */
+  static ofEarlierHost(logDir: string, record: StartRecord): Child {
+    const child = new Child(logDir, record, 0);
+    child.exit = endOf(logDir, record.processId)?.exit;
+    return child;
+  }
+
+  /** Being started or running here. */
+  get live(): boolean {
+    return !this.over && !this.lost;
+  }
+
+  get over(): boolean {
+    return this.exit !== undefined || this.launchFailed !== undefined;
+  }
+
+  /** Started by a host that died before it could record an end. */
+  get lost(): boolean {
+    return this.started !== undefined && this.running === undefined && !this.over;
+  }
+
+  family(marks: Readonly<Record<string, string>>): Family {
+    const { started } = this;
+    return { group: started?.group, startTime: started?.startTime, bootId: started?.bootId ?? bootId(), marks };
+  }
+
+  record(): StartRecord {
+    const { processId, requestId, hostId, tty, command, started, launchFailed } = this;
+    return { processId, requestId, hostId, tty, command, started, launchFailed };
+  }
+
+  view(): HostProcess {
+    const { processId, requestId, started, launchFailed, exit, tty, command } = this;
+    const size = this.running ? this.spool.size : (exit?.outputBytes ?? 0);
+    return { processId, requestId, started, launchFailed, exit, size, tty, command, lost: this.lost };
+  }
+
+  read(from: number, bytesMax: number): Output | undefined {
+    if (!this.running) return readSpool(this.#logDir, this.processId, from, bytesMax);
+    return { ...this.spool.read(from, bytesMax), size: this.spool.size, exit: this.exit };
+  }
+
+  /** Calls back after every growth of the output and at the end, until the returned function is called. */
+  watch(callback: () => void): () => void {
+    this.#watchers.add(callback);
+    return () => this.#watchers.delete(callback);
+  }
+
+  changed(): void {
+    for (const callback of [...this.#watchers]) callback();
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * A family is a child with everything it started: its process group, its session, and whoever left both but still
+ * carries our marks in its environment. Only those who are certainly ours are ever signalled (PR7).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { allPids, bootId, carries, isDead, type PidStat, runs, statOf } from './procfs.ts';
+
+export interface Family {
+  /** Pid, group and session of the leader, when it is known that it was started. */
+  readonly group?: number;
+  readonly startTime?: number;
+  readonly bootId: string;
+  /** Environment entries that nobody else has: see `marksOf`. */
+  readonly marks: Readonly<Record<string, string>>;
+}
+
+/** Waits for signalled processes to die: the kernel tells only parents, and grandchildren are not our children. */
+const POLL_MS = 10;
+/** Waits for killed processes to vanish; one in uninterruptible sleep cannot be helped. */
+const KILL_MS = 5_000;
+
+/** Process ids repeat between fleets, host ids never. */
+export function marksOf(hostId: string, processId: number): Record<string, string> {
+  return { HOLDFAST_PROCESS_ID: String(processId), HOLDFAST_HOST_ID: hostId };
+}
+
+/** Living members of the family, the host itself excepted. */
+export function membersOf(family: Family): PidStat[] {
+  if (family.bootId !== bootId()) return [];
+  const alive: PidStat[] = [];
+  for (const pid of allPids()) {
+    const stat = pid === process.pid ? undefined : statOf(pid);
+    if (stat && !isDead(stat)) alive.push(stat);
+  }
+  const near = alive.filter((stat) => stat.group === family.group || stat.session === family.group);
+  const marked = new Set(alive.filter((stat) => carries(stat.pid, family.marks)));
+  const leader = family.group === undefined ? undefined : statOf(family.group);
+  // A number is not given out again while a group or session of that number has members: with the leader gone, one
+  // marked member is proof for all of them. A leader with another start time is proof of the contrary.
+  const nearIsOurs = leader ? leader.startTime === family.startTime : near.some((stat) => marked.has(stat));
+  return alive.filter((stat) => marked.has(stat) || (nearIsOurs && near.includes(stat)));
+}
+
+/** Ends the family: TERM, then KILL after `graceMs` and until nobody is left. Returns whether anybody was alive. */
+export async function endFamily(family: Family, graceMs: number): Promise<boolean> {
+  let members = membersOf(family);
+  if (members.length === 0) return false;
+  signalAll(members, 'SIGTERM');
+  const killFrom = performance.now() + graceMs;
+  const giveUp = killFrom + KILL_MS;
+  while (members.length > 0 && performance.now() < giveUp) {
+    await sleep(POLL_MS);
+    if (performance.now() >= killFrom) signalAll(members, 'SIGKILL');
+    // Known members are cheap to look up; all of /proc only when they are gone or may have had children meanwhile.
+    members = members.filter((member) => runs(member.pid, member.startTime));
+    if (members.length === 0 || performance.now() >= killFrom) members = membersOf(family);
+  }
+  return true;
+}
+
+function signalAll(members: readonly PidStat[], signal: NodeJS.Signals): void {
+  for (const member of members) {
+    if (runs(member.pid, member.startTime)) send(member.pid, signal);
+  }
+}
+
+/** True if the signal was delivered; a process that died meanwhile is no trouble. */
+export function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,28 @@
+/** Starts a child with stdin closed and with stdout and stderr in one pipe, so that their order is kept (PR9). */
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Pipes } from './pipes.ts';
+import type { Launch, Running, Status } from './running.ts';
+
+/** Rejects with the error of the launch. `mayStart` is asked at the last moment: a stop may have come meanwhile. */
+export async function startPiped({ argv, cwd, env }: Launch, pipes: Pipes, mayStart: () => void): Promise<Running> {
+  const [program = '', ...args] = argv;
+  const { readEnd, writeEnd } = await pipes.take();
+  try {
+    mayStart();
+    // detached: leader of its own group and session.
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', writeEnd, writeEnd] });
+    const exited = new Promise<Status>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    const pid = child.pid ?? (await new Promise<never>((_, reject) => child.once('error', reject)));
+    const output = new Socket({ fd: readEnd, readable: true, writable: false });
+    return { pid, output, exited };
+  } catch (error) {
+    closeSync(readEnd);
+    throw error;
+  } finally {
+    closeSync(writeEnd);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What the kernel says of processes (Linux: /proc). A pid alone names nobody: it is reused, so every identity here is
+ * pid + start time + boot id.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface PidStat {
+  readonly pid: number;
+  /** `Z` and `X`: dead, only not yet collected by its parent. */
+  readonly state: string;
+  readonly group: number;
+  readonly session: number;
+  /** Group in the foreground of its terminal; -1 without one. */
+  readonly foreground: number;
+  /** Clock ticks since boot (field 22). */
+  readonly startTime: number;
+}
+
+let boot: string | undefined;
+
+/** Identity of this run of the kernel: pids and start times of another one mean nothing. */
+export function bootId(): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return boot;
+}
+
+export function statOf(pid: number): PidStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The command name in brackets may itself hold brackets and blanks: fields are counted from the last one.
+  const [state = '', , group, session, , foreground, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid,
+    state,
+    group: Number(group),
+    session: Number(session),
+    foreground: Number(foreground),
+    startTime: Number(rest[13]),
+  };
+}
+
+export function isDead(stat: PidStat): boolean {
+  return stat.state === 'Z' || stat.state === 'X';
+}
+
+/** Whether exactly this process still runs: a reused pid is somebody else. */
+export function runs(pid: number, startTime: number): boolean {
+  const stat = statOf(pid);
+  return stat !== undefined && stat.startTime === startTime && !isDead(stat);
+}
+
+export function allPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Whether the environment the process was started with holds all of these; false when we may not read it. */
+export function carries(pid: number, marks: Readonly<Record<string, string>>): boolean {
+  const wanted = Object.entries(marks).map(([name, value]) => `${name}=${value}`);
+  if (wanted.length === 0) return false;
+  try {
+    const present = new Set(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
+    return wanted.every((entry) => present.has(entry));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+/** The requests a host answers, by name: what comes over the socket is applied to the children. */
+import { Failure } from '../failure.ts';
+import type { Children } from './children.ts';
+import type { StartRequest } from './port.ts';
+import { READ_BYTES_MAX, type Request } from './protocol.ts';
+import type { Answer } from './server.ts';
+
+type Handler = (args: readonly unknown[], bytes: Uint8Array, cancel: AbortSignal) => Answer | Promise<Answer>;
+
+export function requestTable(children: Children, endIfEmpty: () => boolean) {
+  const handlers: Readonly<Record<string, Handler>> = {
+    start: async ([request]) => ({ value: await children.start(startOf(request)) }),
+    write: ([requestId, processId], bytes) => ({ value: children.write(text(requestId), number(processId), bytes) }),
+    resize: ([processId, cols, rows]) => {
+      children.resize(number(processId), number(cols), number(rows));
+      return {};
+    },
+    signal: ([requestId, processId, signal]) => ({
+      value: children.signal(text(requestId), number(processId), text(signal) as NodeJS.Signals),
+    }),
+    stop: async ([, processId, graceMs]) => ({ value: await children.stop(number(processId), number(graceMs)) }),
+    wait: async ([processId, waitMs, more], _, cancel) => ({
+      value: await children.wait(number(processId), number(waitMs), cancel, more == null ? undefined : number(more)),
+    }),
+    read: ([processId, from, bytesMax]) => {
+      const output = children.read(number(processId), number(from), Math.min(number(bytesMax), READ_BYTES_MAX));
+      return output ? { value: { ...output, bytes: undefined }, bytes: output.bytes } : {};
+    },
+    list: () => ({ value: children.list() }),
+    find: ([requestId]) => ({ value: children.find(text(requestId)) }),
+    acknowledge: ([processId]) => {
+      children.acknowledge(number(processId));
+      return {};
+    },
+    endIfEmpty: () => ({ value: endIfEmpty() }),
+  };
+  return async (request: Request, bytes: Uint8Array, cancel: AbortSignal): Promise<Answer> => {
+    const handler = Object.hasOwn(handlers, request.op) ? handlers[request.op] : undefined;
+    if (!handler) throw invalid(`the process host knows no request ${request.op}`);
+    return await handler(request.args, bytes, cancel);
+  };
+}
+
+function startOf(value: unknown): StartRequest {
+  const request = value as StartRequest | null;
+  text(request?.requestId);
+  number(request?.processId);
+  text(request?.cwd);
+  if (!Array.isArray(request?.argv)) throw invalid('argv must be a list of texts');
+  for (const argument of [...request.argv, ...Object.values(request.env ?? {})]) text(argument);
+  return { ...request, env: request.env ?? {} };
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw invalid(`${String(value)} is not a text`);
+  return value;
+}
+
+function number(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+    throw invalid(`${String(value)} is not a number`);
+  return value;
+}
+
+function invalid(message: string): Failure {
+  return new Failure('HOLDFAST_HOST_REQUEST_INVALID', message, { remedy: 'speak to the host through its client' });
+}

@@ -1,0 +1,27 @@
+/** A child that was just started, as seen by whoever follows it: the same for pipes and terminals. */
+import type { Readable } from 'node:stream';
+
+export interface Status {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface Running {
+  /** Also its group and its session. */
+  readonly pid: number;
+  /** Raw bytes; ends or closes when nobody holds the other end any more. */
+  readonly output: Readable;
+  /** Resolves when the leader is dead and collected. */
+  readonly exited: Promise<Status>;
+  /** Terminals only. False: too much input waits to be read by the child. */
+  readonly write?: (bytes: Uint8Array) => boolean;
+  readonly resize?: (cols: number, rows: number) => void;
+}
+
+export interface Launch {
+  /** Not empty; `argv[0]` was found by `programOf`. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Complete. */
+  readonly env: Readonly<Record<string, string>>;
+}

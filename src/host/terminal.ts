@@ -1,0 +1,93 @@
+/**
+ * Starts a child on a pseudo-terminal through node-pty's native part. Its JavaScript part would destroy a paused terminal
+ * 200 ms after the exit, unread output included, and spins while a child does not read its input.
+ */
+import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { ReadStream } from 'node:tty';
+import * as nodePty from 'node-pty';
+import type { Launch, Running, Status } from './running.ts';
+
+interface NativePty {
+  fork(
+    program: string,
+    args: readonly string[],
+    env: readonly string[],
+    cwd: string,
+    cols: number,
+    rows: number,
+    uid: number,
+    gid: number,
+    utf8: boolean,
+    helperPath: string,
+    onExit: (code: number, signal: number) => void,
+  ): { fd: number; pid: number };
+  resize(fd: number, cols: number, rows: number, pixelWidth: number, pixelHeight: number): void;
+}
+
+/** Waits for a child to read from its full terminal: a non-blocking terminal cannot say when it has room. */
+const INPUT_RETRY_MS = 5;
+/** Input that a child has not read yet. */
+const INPUT_BYTES_MAX = 1024 * 1024;
+/** Take the ids of the host. */
+const SAME_USER = -1;
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+export function startTerminal({ argv, cwd, env }: Launch, cols: number, rows: number): Running {
+  const [program = '', ...args] = argv;
+  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const native = (nodePty as unknown as { native: NativePty }).native;
+  let end: (status: Status) => void = () => undefined;
+  const exited = new Promise<Status>((resolve) => {
+    end = resolve;
+  });
+  const onExit = (code: number, signal: number) =>
+    end(signal > 0 ? { code: null, signal: signalNames.get(signal) ?? `SIG${signal}` } : { code, signal: null });
+  const { fd, pid } = native.fork(program, args, pairs, cwd, cols, rows, SAME_USER, SAME_USER, true, '', onExit);
+  const output = new ReadStream(fd);
+  // EIO is how a terminal says that nobody holds its other end; `close` follows.
+  output.on('error', () => undefined);
+  return {
+    pid,
+    output,
+    exited,
+    write: writerOf(fd, output),
+    resize: (newCols, newRows) => {
+      if (!output.destroyed) native.resize(fd, newCols, newRows, 0, 0);
+    },
+  };
+}
+
+/** Writes in order what the terminal takes, and the rest when the child has read some. */
+function writerOf(fd: number, output: ReadStream): (bytes: Uint8Array) => boolean {
+  let queue: Uint8Array[] = [];
+  let queued = 0;
+  let retry: NodeJS.Timeout | undefined;
+  const pump = () => {
+    retry = undefined;
+    while (queue.length > 0 && !output.destroyed) {
+      const next = queue[0]!;
+      try {
+        const written = writeSync(fd, next);
+        queued -= written;
+        if (written === next.length) queue.shift();
+        else queue[0] = next.subarray(written);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
+          retry = setTimeout(pump, INPUT_RETRY_MS);
+          return;
+        }
+        queue = []; // The other end is gone: the end of the process follows.
+      }
+    }
+    if (queue.length === 0) queued = 0;
+  };
+  return (bytes) => {
+    if (queued > 0 && queued + bytes.length > INPUT_BYTES_MAX) return false;
+    queue.push(bytes);
+    queued += bytes.length;
+    if (!retry) pump();
+    return true;
+  };
+}
