@@ -69,12 +69,26 @@ function recordExplainer(members: readonly Member<Explainer>[]): Explainer {
 /** A right tag says more than all keys, a key that is there more than one that is not. */
 function memberFit(member: Member<Explainer>, value: Bag): number {
   if (!Object.hasOwn(value, member.key)) return member.optional ? 0 : -2;
-  if (member.value.tag === true) return member.value.fit(value[member.key]) > 0 ? 100 : -100;
+  if (member.value.tag === true) return member.value.fit(value[member.key]) > 0 ? 100 : -1;
   return 3;
 }
 
 const hasAnyOf = (explainer: Explainer, value: unknown): boolean =>
   explainer.members === undefined || !isBag(value) || explainer.members.some((m) => Object.hasOwn(value, m.key));
+
+/** The key by whose literal all alternatives are told apart, when the value has it and none of them fits it. */
+function wrongTag(alternatives: readonly Explainer[], value: unknown): { key: string; expected: string } | undefined {
+  if (!isBag(value)) return undefined;
+  const tagsAt = (key: string) =>
+    alternatives.flatMap((a) => a.members?.find((m) => m.key === key && m.value.tag)?.value ?? []);
+  for (const { key } of alternatives[0]?.members ?? []) {
+    const tags = tagsAt(key);
+    const all = tags.length === alternatives.length && Object.hasOwn(value, key);
+    if (all && tags.every((tag) => tag.fit(value[key]) === 0))
+      return { key, expected: tags.map((tag) => tag.shape).join(' or ') };
+  }
+  return undefined;
+}
 
 function unionExplainer(alternatives: readonly Explainer[]): Explainer {
   const shape = alternatives.map((a) => a.shape).join(' or ');
@@ -86,6 +100,8 @@ function unionExplainer(alternatives: readonly Explainer[]): Explainer {
     check: (value, at) => {
       const all = alternatives.map((a) => ({ a, fit: a.fit(value), found: a.check(value, at) }));
       if (all.some(({ found }) => found.length === 0)) return [];
+      const tag = wrongTag(alternatives, value);
+      if (tag !== undefined) return [mistake(below(at, tag.key), tag.expected, (value as Bag)[tag.key])];
       const best = all.reduce((x, y) => (y.fit > x.fit ? y : x));
       return best.fit === 0 || !hasAnyOf(best.a, value) ? [mistake(at, shape, value)] : best.found;
     },

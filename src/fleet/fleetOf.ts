@@ -2,7 +2,7 @@
 import type { FleetFile } from '../../events/fleetFile.ts';
 import { type CheckedRoot, modelOfRoot, rootNames } from './roots.ts';
 
-export type CheckedFleet = FleetFile & { readonly roots: CheckedRoot[] };
+export type CheckedFleet = Omit<FleetFile, 'roots'> & { readonly roots: CheckedRoot[] };
 
 /** For fleet files whose roots are known to be sound (`rootsFault`). */
 export function fleetOf(file: FleetFile): CheckedFleet {

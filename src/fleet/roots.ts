@@ -28,12 +28,15 @@ export function modelOfRoot(fleet: FleetFile, root: Root): string | undefined {
   return root.model ?? role?.model ?? (models.length === 1 ? models[0] : undefined);
 }
 
+const declared = (known: readonly string[], table: string): string =>
+  known.length === 0 ? `a name under $.${table}, which declares none` : `a name under $.${table} (${known.join(', ')})`;
+
 /** A name that has to be declared elsewhere in the file. */
 export function undeclared(path: string, name: string, table: 'models' | 'roles', fleet: FleetFile): Fault | undefined {
   const known = Object.keys(fleet[table] ?? {});
   if (known.includes(name)) return undefined;
   const meant = nearest(name, known);
-  const expected = known.length === 0 ? `a name under $.${table}, which declares none` : `one of ${known.join(', ')}`;
+  const expected = declared(known, table);
   const suggestion = meant === undefined ? '' : `; did you mean ${meant}?`;
   return {
     path,
@@ -51,7 +54,7 @@ function rootFault(fleet: FleetFile, root: Root, path: string): Fault | undefine
   if (root.model !== undefined) return undeclared(`${path}.model`, root.model, 'models', fleet);
   if (modelOfRoot(fleet, root) !== undefined) return undefined;
   const known = Object.keys(fleet.models ?? {});
-  const expected = known.length === 0 ? 'a name under $.models, which declares none' : `one of ${known.join(', ')}`;
+  const expected = declared(known, 'models');
   return { path: `${path}.model`, expected, found: 'nothing', remedy: 'name the model of this root, or of its role' };
 }
 
