@@ -46,9 +46,15 @@ export interface LogReader {
   /** As `read`, each last event of a batch with its `hash`. */
   readHashed(range?: { readonly from?: number; readonly to?: number }): AsyncIterable<readonly Hashed[]>;
   /** Events of one stream, in order, without a scan of the log. */
-  readStream(stream: string, range?: { readonly from?: number; readonly to?: number }): AsyncIterable<readonly Envelope[]>;
+  readStream(
+    stream: string,
+    range?: { readonly from?: number; readonly to?: number },
+  ): AsyncIterable<readonly Envelope[]>;
   /** Events that touch one agent (see `agentsOf`), in order, without a scan of the log. */
-  readAgent(agentId: string, range?: { readonly from?: number; readonly to?: number }): AsyncIterable<readonly Envelope[]>;
+  readAgent(
+    agentId: string,
+    range?: { readonly from?: number; readonly to?: number },
+  ): AsyncIterable<readonly Envelope[]>;
   /** Content of a blob; throws HOLDFAST_LOG_DAMAGED when it is missing or does not match. */
   blob(sha256: string): Promise<Uint8Array>;
   /** Newest usable snapshot of this stateVersion at or before `atMost`; checksum and chain hash are checked, a bad one is skipped. */

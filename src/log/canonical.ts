@@ -1,0 +1,116 @@
+/**
+ * RFC 8785 (JCS) JSON: one text per value, equal on every machine. It is what the hash chain covers and what
+ * `holdfast log -o jsonl` prints. Strings are made well-formed, undefined members are omitted.
+ */
+import type { Envelope } from '../../events/envelope.ts';
+import { assert } from '../failure.ts';
+
+export interface Canonical {
+  readonly text: string;
+  /** false when the value is not what its text says (ill-formed strings, undefined members): then the text is kept. */
+  readonly exact: boolean;
+}
+
+/** Whether JSON.stringify already writes the canonical text: keys ascending by UTF-16 units at every level. */
+function isOrdered(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return value !== undefined;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isOrdered(value[i])) return false;
+    return true;
+  }
+  let last = '';
+  for (const key in value) {
+    // `__proto__` sorts like any other key, but does not survive every decoder, so it takes the careful path.
+    if (key < last || key === '__proto__') return false;
+    last = key;
+    if (!isOrdered((value as Record<string, unknown>)[key])) return false;
+  }
+  return true;
+}
+
+let exact = true;
+
+function quoted(text: string): string {
+  if (text.isWellFormed()) return JSON.stringify(text);
+  exact = false;
+  return JSON.stringify(text.toWellFormed());
+}
+
+function ordered(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return quoted(value);
+    case 'number':
+      assert(Number.isFinite(value), 'a number that is not finite has no JSON');
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      break;
+    default:
+      assert(value === undefined, `a ${typeof value} has no JSON`);
+      exact = false;
+      return 'null';
+  }
+  if (value === null) return 'null';
+  if (Array.isArray(value)) {
+    let text = '[';
+    for (let i = 0; i < value.length; i++) text += i === 0 ? ordered(value[i]) : `,${ordered(value[i])}`;
+    return `${text}]`;
+  }
+  const keys = Object.keys(value);
+  let last = '';
+  for (const key of keys) {
+    if (key < last) {
+      // The default order of sort() is by UTF-16 units, which is what RFC 8785 asks for.
+      keys.sort();
+      break;
+    }
+    last = key;
+  }
+  let text = '{';
+  for (const key of keys) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member === undefined || key === '__proto__') exact = false;
+    if (member === undefined) continue;
+    text += `${text.length > 1 ? ',' : ''}${quoted(key)}:${ordered(member)}`;
+  }
+  return `${text}}`;
+}
+
+/** The canonical text, and whether the value says the same without it. */
+export function canonicalOf(value: unknown): Canonical {
+  if (isOrdered(value)) {
+    const text = JSON.stringify(value);
+    // JSON.stringify writes a lone surrogate as an escape: only then is there something to make well-formed.
+    if (!text.includes('\\ud')) return { text, exact: true };
+  }
+  exact = true;
+  const text = ordered(value);
+  return { text, exact };
+}
+
+export function canonical(value: unknown): string {
+  return canonicalOf(value).text;
+}
+
+/** The envelope without `hash`; `data` is the canonical text of the event's data, when the caller has it. */
+export function eventText(event: Envelope, data = event.data === undefined ? '' : canonical(event.data)): string {
+  return `{"at":${event.at},"batch":${event.batch},"by":${JSON.stringify(event.by)},"cause":${event.cause},${
+    data === '' ? '' : `"data":${data},`
+  }"epoch":${event.epoch},"index":${event.index},"of":${event.of},"position":${event.position},"stream":${JSON.stringify(
+    event.stream,
+  )},"streamVersion":${event.streamVersion},"type":${JSON.stringify(event.type)},"v":${event.v}}`;
+}
+
+/** The bytes that the hash chain covers. */
+export function eventBytes(event: Envelope): Uint8Array {
+  return Buffer.from(eventText(event));
+}
+
+/** One line of `log -o jsonl` and of `export`: the canonical bytes with `hash` as the last member. */
+export function hashedLine(event: Envelope & { readonly hash?: string }): string {
+  const text = eventText(event);
+  return event.hash === undefined ? text : `${text.slice(0, -1)},"hash":"${event.hash}"}`;
+}

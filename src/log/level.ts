@@ -1,0 +1,378 @@
+/**
+ * The durable log: frames in LevelDB, HEAD beside it, one writer. Opening checks a private copy first, so that a
+ * damaged log is neither recovered nor shortened by LevelDB (LO4).
+ */
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import type { Envelope } from '../../events/envelope.ts';
+import { Failure } from '../failure.ts';
+import { writeBlobs } from './blobs.ts';
+import { getCache, putCache } from './caches.ts';
+import { checkpointKey, encodeCheckpoint } from './checkpoint.ts';
+import { Committer, headOf, type Sealed, type Sink, type Tip } from './committer.ts';
+import { damaged } from './damage.ts';
+import { type Folder, folderOf } from './folder.ts';
+import { encodeFrame, frameKey, rowOf } from './frame.ts';
+import { lastFrame } from './frames.ts';
+import { HeadFile, type HeadMark, readHead } from './headFile.ts';
+import { mergeRun, runsOf } from './merging.ts';
+import { checkOpening, emptyOpening, type Opening, type Span } from './opening.ts';
+import { claim, locked, ownerOf } from './owner.ts';
+import type { Batch, BlobContent, Head, Log, LogReader, Snapshot } from './port.ts';
+import { addPostings, packPositions, postingKey, type Touches } from './postings.ts';
+import { privateCopy } from './privateCopy.ts';
+import { StoredReader } from './reader.ts';
+import { writeSnapshot } from './snapshots.ts';
+import { isLocked, openStore, reasonOf, type Store } from './store.ts';
+
+export interface LevelOptions {
+  /** Index keys of an event beyond its stream, for example `agent/<id>`. */
+  readonly touches: Touches;
+  /** How others reach this process; shown to a second writer. */
+  readonly owner?: { readonly socket?: string };
+  /** Events between two checkpoints. */
+  readonly checkpointEvery?: number;
+}
+
+/** A checkpoint costs a few ms and bounds what opening reads: this many events decode in less than 10 ms. */
+const checkpointEveryDefault = 8192;
+
+/** Index keys added to a batch before others get their turn. */
+const keysPerTurn = 512;
+
+/** Microtasks first, so that all who waited for a group, and everything they call, can append to the next one. */
+const soon = (flush: () => void): void => queueMicrotask(() => process.nextTick(flush));
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+class LevelLog extends StoredReader implements Log, Sink {
+  readonly #committer: Committer;
+  readonly #head: HeadFile;
+  readonly #release: () => void;
+  readonly #touches: Touches;
+  readonly #checkpointEvery: number;
+  #named: boolean;
+  /** Synced events that are not in the index yet: they are added while the next group is being written. */
+  #unindexed: (readonly Envelope[])[] = [];
+  #spans: Span[];
+  #checkpoint: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    folder: Folder,
+    store: Store,
+    opening: Opening,
+    head: HeadFile,
+    options: LevelOptions,
+    release: () => void,
+  ) {
+    super(folder, store, opening);
+    this.#committer = new Committer(this, opening.tip, opening.fleetId, soon);
+    this.#head = head;
+    this.#touches = options.touches;
+    this.#checkpointEvery = options.checkpointEvery ?? checkpointEveryDefault;
+    this.#spans = opening.spans;
+    this.#release = release;
+    this.#named = opening.tip.position > 0;
+  }
+
+  override get fleetId(): string | undefined {
+    return this.#committer.fleetId;
+  }
+
+  protected override get syncedTip(): Tip {
+    return this.#committer.synced;
+  }
+
+  head(): Head {
+    return headOf(this.#committer.tip);
+  }
+
+  append(batch: Batch): Promise<void> {
+    if (this.#closed !== undefined) throw new Failure('HOLDFAST_LOG_CLOSED', 'the log has been closed');
+    return this.#committer.append(batch);
+  }
+
+  flush(): Promise<void> {
+    return this.#committer.flush();
+  }
+
+  follow(listener: (events: readonly Envelope[]) => void): () => void {
+    return this.#committer.follow(listener);
+  }
+
+  write(sealed: readonly Sealed[], blobs: readonly BlobContent[]): Promise<void> {
+    const writing =
+      blobs.length === 0 ? this.#put(sealed) : writeBlobs(this.folder.blobs, blobs).then(() => this.#put(sealed));
+    // The disk is busy now, and this thread is not.
+    this.index();
+    return writing;
+  }
+
+  #put(sealed: readonly Sealed[]): Promise<void> {
+    if (sealed.length === 1) return this.store.put(frameKey(sealed[0]!.first), frameOf(sealed[0]!), { sync: true });
+    return this.store.batch(
+      sealed.map((frame) => ({ type: 'put', key: frameKey(frame.first), value: frameOf(frame) })),
+      { sync: true },
+    );
+  }
+
+  written(sealed: readonly Sealed[]): void {
+    const { tip } = sealed[sealed.length - 1]!;
+    for (const { first, epoch, events } of sealed) {
+      this.#unindexed.push(events);
+      this.#spans.push({ first, count: events.length, epoch });
+    }
+    this.#head.write(this.#mark(tip));
+    if (!this.#named) {
+      // From now on a store that was lost as a whole is known to have held something.
+      this.#head.syncNow();
+      this.#named = true;
+    }
+    if (tip.position - this.checkpointAt >= this.#checkpointEvery && this.#checkpoint === undefined) {
+      // The tip becomes the synced one when this call returns.
+      queueMicrotask(() => this.checkpoint().catch((error: unknown) => this.#committer.fail(error)));
+    }
+  }
+
+  #mark(tip: Tip): HeadMark {
+    return { ...tip, fleetId: this.#committer.fleetId! };
+  }
+
+  protected override index(): void {
+    const pages = this.#unindexed;
+    if (pages.length === 0) return;
+    this.#unindexed = [];
+    for (const events of pages) addPostings(this.postings, events, this.#touches);
+  }
+
+  /** Stores the index, merges small frames and syncs HEAD; appends go on beside it. */
+  checkpoint(): Promise<void> {
+    this.#checkpoint ??= this.#store().finally(() => {
+      this.#checkpoint = undefined;
+    });
+    return this.#checkpoint;
+  }
+
+  async #store(): Promise<void> {
+    const tip = this.#committer.synced;
+    if (tip.position === this.checkpointAt) return;
+    this.index();
+    const postings = this.postings;
+    const spans = this.#spans;
+    this.storing = postings;
+    this.postings = new Map();
+    this.#spans = [];
+    // HEAD first: a durable checkpoint is never ahead of a durable HEAD.
+    await this.#head.sync();
+    const batch = this.store.batch();
+    let turn = 0;
+    for (const [key, positions] of postings) {
+      const bytes = postingKey(key, positions[0]!);
+      batch.put(bytes, packPositions(bytes, positions));
+      if (++turn % keysPerTurn === 0) await nextTurn();
+    }
+    for (const run of runsOf(spans)) {
+      const { key, value } = await mergeRun(this.store, run);
+      for (const { first } of run.slice(1)) batch.del(frameKey(first));
+      batch.put(key, value);
+    }
+    const { position, seal } = tip;
+    batch.put(checkpointKey, encodeCheckpoint({ position, seal, fleetId: this.#committer.fleetId! }));
+    await batch.write({ sync: true });
+    this.storing = undefined;
+    this.checkpointAt = position;
+  }
+
+  putSnapshot(snapshot: Snapshot): Promise<void> {
+    return writeSnapshot(this.folder.snapshots, snapshot);
+  }
+
+  putCache(name: string, content: Uint8Array): Promise<void> {
+    return putCache(this.folder.caches, name, content);
+  }
+
+  getCache(name: string): Promise<Uint8Array | undefined> {
+    return getCache(this.folder.caches, name);
+  }
+
+  override close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      // A failed log is closed as it is; whoever appended has been told.
+      await this.#committer.flush().catch(() => {});
+      await this.#checkpoint?.catch(() => {});
+      if (this.#committer.failure === undefined) {
+        await this.checkpoint();
+        await this.#head.sync();
+      }
+    } finally {
+      await this.store.close();
+      this.#head.close();
+      this.#release();
+    }
+  }
+}
+
+function frameOf({ first, epoch, sizes, prev, tip, events, texts }: Sealed): Buffer {
+  const rows = events.map((event) => rowOf(event, texts?.get(event.position)));
+  return encodeFrame({ first, epoch, sizes, rows, prev, seal: tip.seal });
+}
+
+/** Folders that are there before the first event, whoever made them. */
+const ours = /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|host.*|spool.*|.*\.sock|.*socket.*)$/;
+
+function refuseStrangers(dir: string): void {
+  const names = readdirSync(dir);
+  if (names.includes('HEAD') || names.includes('db')) return;
+  const strangers = names.filter((name) => !ours.test(name));
+  if (strangers.length === 0) return;
+  throw new Failure('HOLDFAST_LOG_NOT_A_LOG', `${dir} is not a log: it holds ${strangers.slice(0, 3).join(', ')}`, {
+    remedy: 'name an empty or a new folder, or that of a log',
+    details: { dir, found: strangers.slice(0, 10) },
+  });
+}
+
+function refuseReadOnly(dir: string): void {
+  try {
+    accessSync(dir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw readOnly(dir, error);
+  }
+}
+
+const readOnly = (dir: string, cause: unknown): Failure =>
+  new Failure('HOLDFAST_LOG_READ_ONLY', `the log ${dir} cannot be written`, {
+    remedy: 'make the folder writable for this user, or use a verb that only reads',
+    details: { dir },
+    cause,
+  });
+
+const isReadOnlyError = (error: unknown): boolean =>
+  ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException)?.code ?? '');
+
+/** The check on a private copy; the copy is gone when this returns. */
+async function lookFirst(folder: Folder, touches: Touches): Promise<Opening> {
+  const look = await openLook(folder);
+  try {
+    return look === undefined ? emptyOpening() : await checkOpening(look.store, look.head, touches);
+  } finally {
+    await look?.close();
+  }
+}
+
+interface Look {
+  readonly store: Store;
+  readonly head: HeadMark | undefined;
+  close(): Promise<void>;
+}
+
+/** A private copy opened; undefined when there is no log yet (LO9). */
+export async function openLook(folder: Folder): Promise<Look | undefined> {
+  const head = existsSync(folder.dir) ? readHead(folder.head) : undefined;
+  if (!existsSync(folder.db) || readdirSync(folder.db).length === 0) {
+    if ((head?.position ?? 0) === 0) return undefined;
+    throw damaged(1, `HEAD names position ${head!.position}, but there is no store`);
+  }
+  const copy = privateCopy(folder.dir, folder.db);
+  try {
+    const store = await openStore(copy.path, { create: false });
+    return {
+      store,
+      head,
+      close: async () => {
+        await store.close();
+        copy.remove();
+      },
+    };
+  } catch (error) {
+    copy.remove();
+    throw damaged(1, `the store cannot be opened: ${reasonOf(error)}`, error);
+  }
+}
+
+export async function openLevelLog(dir: string, options: LevelOptions): Promise<LevelLogPort> {
+  const folder = folderOf(dir);
+  let release: () => void;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    refuseStrangers(dir);
+    refuseReadOnly(dir);
+    release = claim(dir, options.owner?.socket);
+  } catch (error) {
+    throw isReadOnlyError(error) ? readOnly(dir, error) : error;
+  }
+  try {
+    for (const path of [folder.blobs, folder.snapshots, folder.caches])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    const opening = await lookFirst(folder, options.touches);
+    const store = await openStore(folder.db, { create: opening.tip.position === 0 });
+    try {
+      // Nobody wrote between the look and the lock of LevelDB.
+      const last = await lastFrame(store);
+      if ((last?.seal ?? opening.tip.seal) !== opening.tip.seal || (last?.last ?? 0) !== opening.tip.position)
+        throw locked(dir, undefined);
+      const head = HeadFile.open(folder.head);
+      return new LevelLog(folder, store, opening, head, options, release);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  } catch (error) {
+    release();
+    if (isLocked(error)) throw locked(dir, ownerOf(dir));
+    throw isReadOnlyError(error) ? readOnly(dir, error) : error;
+  }
+}
+
+/** The log of a living owner, with what only this adapter has. */
+export interface LevelLogPort extends Log {
+  checkpoint(): Promise<void>;
+}
+
+export interface ReaderOptions {
+  readonly touches: Touches;
+  /** Read also while an owner writes: what is durable at this moment. */
+  readonly whileOwned?: boolean;
+}
+
+/** A log to read without owning it, on a private copy: the original is never changed. */
+export async function openLevelReader(dir: string, options: ReaderOptions): Promise<LogReader> {
+  const folder = folderOf(dir);
+  if (existsSync(dir) && statSync(dir).isDirectory()) {
+    refuseStrangers(dir);
+    const owner = ownerOf(dir);
+    if (owner !== undefined && options.whileOwned !== true) throw locked(dir, owner);
+  }
+  const look = await openLook(folder);
+  if (look === undefined) throw empty(dir);
+  try {
+    const opening = await checkOpening(look.store, look.head, options.touches);
+    if (opening.tip.position === 0) throw empty(dir);
+    return new CopyReader(folder, look, opening);
+  } catch (error) {
+    await look.close();
+    throw error;
+  }
+}
+
+class CopyReader extends StoredReader {
+  readonly #look: Look;
+
+  constructor(folder: Folder, look: Look, opening: Opening) {
+    super(folder, look.store, opening);
+    this.#look = look;
+  }
+
+  override close(): Promise<void> {
+    return this.#look.close();
+  }
+}
+
+export const empty = (dir: string): Failure =>
+  new Failure('HOLDFAST_LOG_EMPTY', `there is no log in ${dir} yet`, {
+    remedy: 'start a fleet with `holdfast run FLEET.json`',
+    details: { dir },
+  });

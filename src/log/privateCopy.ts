@@ -1,0 +1,104 @@
+/**
+ * A private copy of the LevelDB folder to look at: LevelDB rewrites its files while it opens them, and looking must
+ * never destroy evidence (LO4). Tables are never changed in place, so they are hard-linked; the rest is copied.
+ */
+import { constants, copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+export interface PrivateCopy {
+  readonly path: string;
+  remove(): void;
+}
+
+const prefix = '.look-';
+const isTable = (name: string): boolean => /\.(ldb|sst)$/.test(name);
+/** Notes for people and the lock itself: LevelDB does not read them back. */
+const isAside = (name: string): boolean => name === 'LOCK' || name === 'LOG' || name === 'LOG.old';
+
+let looks = 0;
+
+/** A new folder inside `dir`, where hard links work; elsewhere when `dir` cannot be written. */
+function newFolder(dir: string): string {
+  looks += 1;
+  const path = join(dir, `${prefix}${process.pid}-${looks}`);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'holdfast-look-'));
+  }
+}
+
+/** Folders of lookers that died. */
+function removeStale(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = Number(name.slice(prefix.length).split('-')[0]);
+    if (pid === process.pid || isRunning(pid)) continue;
+    try {
+      rmSync(join(dir, name), { recursive: true, force: true });
+    } catch {
+      // A folder that cannot be written keeps them; they are in nobody's way.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function copyOrLink(from: string, to: string): void {
+  if (!isTable(from)) {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    return;
+  }
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** Attempts before a store that is being rewritten all the time counts as one that cannot be copied. */
+const attemptsMax = 20;
+
+/** `dir` is the folder of the log, `db` its LevelDB folder. Also right while an owner writes. */
+export function privateCopy(dir: string, db: string): PrivateCopy {
+  removeStale(dir);
+  const path = newFolder(dir);
+  const remove = (): void => rmSync(path, { recursive: true, force: true });
+  try {
+    for (let attempt = 0; ; attempt++) {
+      if (copyAll(db, path)) return { path, remove };
+      if (attempt === attemptsMax) throw new Error(`${basename(db)} changes too fast to be copied`);
+      for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true });
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/**
+ * Whether the copy is of one moment: LevelDB adds files and takes them away when it moves records from one to another,
+ * and otherwise only appends. So a copy between two equal listings lacks nothing that was there when it began.
+ */
+function copyAll(db: string, to: string): boolean {
+  const names = readdirSync(db).sort();
+  for (const name of names) {
+    if (isAside(name)) continue;
+    try {
+      copyOrLink(join(db, name), join(to, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+  }
+  return readdirSync(db).sort().join('/') === names.join('/');
+}
