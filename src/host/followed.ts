@@ -16,6 +16,9 @@ export function follow(running: Running, spool: Spool): { relieve(): void; ended
   output.on('data', (chunk: Buffer) => {
     if (!spool.append(chunk)) output.pause();
   });
+  output.once('end', () => {
+    for (const chunk of running.rest?.() ?? []) spool.append(chunk);
+  });
   void closed.then(() => spool.close());
 
   const ended = async (): Promise<Exit> => {

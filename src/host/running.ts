@@ -11,6 +11,8 @@ export interface Running {
   readonly pid: number;
   /** Raw bytes; ends or closes when nobody holds the other end any more. */
   readonly output: Readable;
+  /** What the system still held when `output` ended; call it at that event, before the close. */
+  readonly rest?: () => Iterable<Buffer>;
   /** Resolves when the leader is dead and collected. */
   readonly exited: Promise<Status>;
   /** Terminals only. False: too much input waits to be read by the child. */

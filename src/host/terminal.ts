@@ -2,7 +2,7 @@
  * Starts a child on a pseudo-terminal through node-pty's native part. Its JavaScript part would destroy a paused terminal
  * 200 ms after the exit, unread output included, and spins while a child does not read its input.
  */
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { ReadStream } from 'node:tty';
 import * as nodePty from 'node-pty';
@@ -29,6 +29,7 @@ interface NativePty {
 const INPUT_RETRY_MS = 5;
 /** Input that a child has not read yet. */
 const INPUT_BYTES_MAX = 1024 * 1024;
+const READ_BYTES = 16 * 1024;
 /** Take the ids of the host. */
 const SAME_USER = -1;
 
@@ -51,12 +52,31 @@ export function startTerminal({ argv, cwd, env }: Launch, cols: number, rows: nu
   return {
     pid,
     output,
+    rest: () => restOf(fd),
     exited,
     write: writerOf(fd, output),
     resize: (newCols, newRows) => {
       if (!output.destroyed) native.resize(fd, newCols, newRows, 0, 0);
     },
   };
+}
+
+/**
+ * libuv takes a short read together with a hang-up for the end of the stream, but a terminal gives at most 4 KiB at once:
+ * several KiB may be left. They are read here until the terminal itself says EIO.
+ */
+function* restOf(fd: number): Iterable<Buffer> {
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(READ_BYTES);
+    let length = 0;
+    try {
+      length = readSync(fd, chunk);
+    } catch {
+      return;
+    }
+    if (length === 0) return;
+    yield chunk.subarray(0, length);
+  }
 }
 
 /** Writes in order what the terminal takes, and the rest when the child has read some. */
