@@ -3,10 +3,10 @@ import * as t from 'io-ts';
 import { closed, closedShape } from './closed.ts';
 import { describe, integer, matching } from './hints.ts';
 
-const count = (description: string) => integer({ minimum: 0, title: 'count', description });
+const count = (description: string) => integer({ minimum: 0, description });
 const milliseconds = integer({
   minimum: 0,
-  title: 'milliseconds',
+
   description: 'a whole number of milliseconds, 0 or more',
 });
 const text = t.string;
@@ -72,7 +72,7 @@ export type Scripts = t.TypeOf<typeof Scripts>;
 
 export const Retry = closed(
   t.partial({
-    attempts: integer({ minimum: 1, title: 'attempts', description: 'a whole number of attempts, 1 or more' }),
+    attempts: integer({ minimum: 1, description: 'a whole number of attempts, 1 or more' }),
     baseMs: milliseconds,
     maxMs: milliseconds,
   }),
