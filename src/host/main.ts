@@ -49,9 +49,9 @@ const answer = requestTable(children, () => {
   if (!children.busy) void leave();
   return leaving;
 });
-const serve: Serve = async (...request) => {
+const serve: Serve = (...request) => {
   if (leaving) throw new Failure('HOLDFAST_HOST_LOST', 'the process host is ending', { retryable: true });
-  return await answer(...request);
+  return answer(...request);
 };
 const door = new Door({ hostId, token, serve, onSessions: linger });
 const place: Place = {

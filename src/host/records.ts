@@ -53,6 +53,10 @@ export function endOf(logDir: string, processId: number): EndRecord | undefined 
   return parsed(fileOf(logDir, processId, 'end'));
 }
 
+export function startOf(logDir: string, processId: number): StartRecord | undefined {
+  return parsed(fileOf(logDir, processId, 'start'));
+}
+
 /** Starts whose end no engine has acknowledged, by process id. */
 export function openStarts(logDir: string): StartRecord[] {
   const ids = readdirSync(join(logDir, 'spool')).flatMap((name) => /^(\d+)\.start\.json$/.exec(name)?.[1] ?? []);

@@ -34,10 +34,10 @@ export function requestTable(children: Children, endIfEmpty: () => boolean) {
     },
     endIfEmpty: () => ({ value: endIfEmpty() }),
   };
-  return async (request: Request, bytes: Uint8Array, cancel: AbortSignal): Promise<Answer> => {
+  return (request: Request, bytes: Uint8Array, cancel: AbortSignal): Answer | Promise<Answer> => {
     const handler = Object.hasOwn(handlers, request.op) ? handlers[request.op] : undefined;
     if (!handler) throw invalid(`the process host knows no request ${request.op}`);
-    return await handler(request.args, bytes, cancel);
+    return handler(request.args, bytes, cancel);
   };
 }
 

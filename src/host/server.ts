@@ -21,8 +21,11 @@ export interface Answer {
   readonly bytes?: Uint8Array;
 }
 
-/** Carries out one request; `cancel` fires when it is cancelled or its connection is gone. */
-export type Serve = (request: Request, bytes: Uint8Array, cancel: AbortSignal) => Promise<Answer>;
+/**
+ * Carries out one request; `cancel` fires when it is cancelled or its connection is gone. Large answers are given at once,
+ * not as promises: only so can a session see that its other side has not read the one before.
+ */
+export type Serve = (request: Request, bytes: Uint8Array, cancel: AbortSignal) => Answer | Promise<Answer>;
 
 export interface DoorOptions {
   readonly hostId: string;
@@ -125,12 +128,12 @@ class Session {
         this.#socket.resume();
         return;
       }
-      void this.#carryOut(frame.json as Request, frame.bytes);
+      this.#carryOut(frame.json as Request, frame.bytes);
     }
     this.#socket.pause();
   }
 
-  async #carryOut(request: Request, bytes: Uint8Array): Promise<void> {
+  #carryOut(request: Request, bytes: Uint8Array): void {
     if (typeof request?.id !== 'number' || typeof request.op !== 'string' || !Array.isArray(request.args)) {
       this.#socket.destroy();
       return;
@@ -141,14 +144,22 @@ class Session {
       return;
     }
     const cancel = new AbortController();
-    this.#cancels.set(id, cancel);
+    const refuse = (error: unknown) => this.tell({ id, fault: faultOf(error) });
+    const give = (answer: Answer) => {
+      try {
+        this.tell({ id, value: answer.value }, answer.bytes);
+      } catch (error) {
+        refuse(error); // Too large for a frame.
+      }
+    };
     try {
-      const answer = await this.#serve(request, bytes, cancel.signal);
-      this.tell({ id, value: answer.value }, answer.bytes);
+      const answer = this.#serve(request, bytes, cancel.signal);
+      if (answer instanceof Promise) {
+        this.#cancels.set(id, cancel);
+        void answer.then(give, refuse).finally(() => this.#cancels.delete(id));
+      } else give(answer);
     } catch (error) {
-      this.tell({ id, fault: faultOf(error) });
-    } finally {
-      this.#cancels.delete(id);
+      refuse(error);
     }
   }
 
