@@ -19,9 +19,12 @@ export type EventOf<K extends EventType> = Envelope<K, DataOf<K>>;
 export type HoldfastFact = { [K in EventType]: Fact<K, DataOf<K>> }[EventType];
 export type HoldfastEvent = { [K in EventType]: EventOf<K> }[EventType];
 
-const isDef = (value: unknown): value is FactDef<string, unknown> => typeof value === 'function' && 'endsStream' in value;
+const isDef = (value: unknown): value is FactDef<string, unknown> =>
+  typeof value === 'function' && 'endsStream' in value;
 
-export const catalogue = Object.fromEntries(Object.entries(rooms).filter(([, def]) => isDef(def))) as unknown as Catalogue;
+export const catalogue = Object.fromEntries(
+  Object.entries(rooms).filter(([, def]) => isDef(def)),
+) as unknown as Catalogue;
 
 export const eventTypes = Object.keys(catalogue) as readonly EventType[];
 

@@ -20,7 +20,11 @@ export function fact<Type extends string, C extends t.Mixed>(
   type: Type,
   stream: (data: t.TypeOf<C>) => string,
   data: C,
-  more: { readonly v?: number; readonly endsStream?: boolean; readonly upcasts?: Record<number, (data: any) => any> } = {},
+  more: {
+    readonly v?: number;
+    readonly endsStream?: boolean;
+    readonly upcasts?: Record<number, (data: any) => any>;
+  } = {},
 ): FactDef<Type, t.TypeOf<C>> {
   const make = (d: t.TypeOf<C>): Fact<Type, t.TypeOf<C>> => ({ type, data: d });
   const def = { type, v: more.v ?? 1, data, stream, endsStream: more.endsStream ?? false, upcasts: more.upcasts ?? {} };

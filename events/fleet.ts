@@ -1,10 +1,24 @@
 /** Facts about the fleet as a whole: its opening, the lives of the engine, limits, answers to keyed commands. */
 import * as t from 'io-ts';
 import { fact, shape } from './fact.ts';
-import { FleetFile, Limits } from './fleetFile.ts';
+import { Limits, LimitsGiven, ModelConfig, Redact, Retry, Role, Root, Scripts } from './fleetFile.ts';
 import { AgentId } from './ids.ts';
 
 const fleet = () => 'fleet';
+
+/** The fleet file as it was decoded; a fleet that is opened from a program may have no roots yet. */
+const FleetDecoded = shape(
+  { roots: t.array(Root) },
+  {
+    limits: LimitsGiven,
+    models: t.record(t.string, ModelConfig),
+    roles: t.record(t.string, Role),
+    scripts: Scripts,
+    onCrash: t.keyof({ resume: null, interrupt: null }),
+    redact: Redact,
+    retry: Retry,
+  },
+);
 
 export const FleetOpened = fact(
   'FleetOpened',
@@ -15,12 +29,16 @@ export const FleetOpened = fact(
     format: t.number,
     version: t.string,
     limits: Limits,
-    fleet: FleetFile,
+    fleet: FleetDecoded,
     origin: t.keyof({ own: null, codex: null, claude: null }),
   }),
 );
 
-export const EngineStarted = fact('EngineStarted', fleet, t.type({ bootId: t.string, pid: t.number, version: t.string }));
+export const EngineStarted = fact(
+  'EngineStarted',
+  fleet,
+  t.type({ bootId: t.string, pid: t.number, version: t.string }),
+);
 
 export const EngineStopped = fact('EngineStopped', fleet, t.type({ reason: t.string }));
 
@@ -48,7 +66,10 @@ export const CommandAnswered = fact(
 );
 
 /** Who held what when something was refused: the facts an error needs to be understood. */
-export const Holder = shape({ agentId: AgentId, path: t.string, since: t.number }, { reservationId: t.string, processId: t.number });
+export const Holder = shape(
+  { agentId: AgentId, path: t.string, since: t.number },
+  { reservationId: t.string, processId: t.number },
+);
 
 export const LimitRefused = fact(
   'LimitRefused',

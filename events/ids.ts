@@ -1,19 +1,19 @@
 /** Branded ids: UUIDv7 texts that the type system keeps apart, and the process counter. */
 import * as t from 'io-ts';
 
-interface AgentIdBrand {
+export interface AgentIdBrand {
   readonly AgentId: unique symbol;
 }
-interface TurnIdBrand {
+export interface TurnIdBrand {
   readonly TurnId: unique symbol;
 }
-interface MailIdBrand {
+export interface MailIdBrand {
   readonly MailId: unique symbol;
 }
-interface ReservationIdBrand {
+export interface ReservationIdBrand {
   readonly ReservationId: unique symbol;
 }
-interface QueueIdBrand {
+export interface QueueIdBrand {
   readonly QueueId: unique symbol;
 }
 

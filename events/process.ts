@@ -33,7 +33,12 @@ export const ProcessStarted = fact(
 
 const ends = { endsStream: true };
 
-export const ProcessLaunchFailed = fact('ProcessLaunchFailed', process, t.type({ ...ofProcess, error: t.string }), ends);
+export const ProcessLaunchFailed = fact(
+  'ProcessLaunchFailed',
+  process,
+  t.type({ ...ofProcess, error: t.string }),
+  ends,
+);
 
 export const ProcessWritten = fact(
   'ProcessWritten',

@@ -56,7 +56,14 @@ export const TurnQueued = fact(
   'TurnQueued',
   slot,
   shape(
-    { queueId: QueueId, agentId: AgentId, rootId: AgentId, purpose: Purpose, mailIds: t.array(MailId), ahead: t.number },
+    {
+      queueId: QueueId,
+      agentId: AgentId,
+      rootId: AgentId,
+      purpose: Purpose,
+      mailIds: t.array(MailId),
+      ahead: t.number,
+    },
     { turnId: TurnId },
   ),
 );

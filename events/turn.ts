@@ -17,7 +17,10 @@ export type Item = t.TypeOf<typeof Item>;
 export const ToolOutput = shape({ text: Text }, { fields: t.record(t.string, t.unknown) });
 export type ToolOutput = t.TypeOf<typeof ToolOutput>;
 
-export const Outcome = t.keyof({ ok: null, error: null, refused: null, cancelled: null, indeterminate: null }, 'Outcome');
+export const Outcome = t.keyof(
+  { ok: null, error: null, refused: null, cancelled: null, indeterminate: null },
+  'Outcome',
+);
 export type Outcome = t.TypeOf<typeof Outcome>;
 
 export const TurnStarted = fact(
@@ -89,10 +92,19 @@ export const TurnInterrupted = fact(
   ends,
 );
 
-export const ApprovalAsked = fact('ApprovalAsked', turn, t.type({ ...ofTurn, approvalId: t.string, what: t.string, why: t.string }));
+export const ApprovalAsked = fact(
+  'ApprovalAsked',
+  turn,
+  t.type({ ...ofTurn, approvalId: t.string, what: t.string, why: t.string }),
+);
 
 export const ApprovalAnswered = fact(
   'ApprovalAnswered',
   turn,
-  t.type({ ...ofTurn, approvalId: t.string, answeredBy: t.string, answer: t.keyof({ allow: null, deny: null, always: null }) }),
+  t.type({
+    ...ofTurn,
+    approvalId: t.string,
+    answeredBy: t.string,
+    answer: t.keyof({ allow: null, deny: null, always: null }),
+  }),
 );

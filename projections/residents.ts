@@ -37,8 +37,7 @@ export const residents: Reducers = {
   },
   AgentEvicted: (draft, { data }) => leave(draft, data.agentId),
   AgentClosed: (draft, { data }) => leave(draft, data.agentId),
-  MailAccepted: (draft, { data, position }) =>
-    use(draft, data.to, position, isIn(draft.residents.idle, data.to)),
+  MailAccepted: (draft, { data, position }) => use(draft, data.to, position, isIn(draft.residents.idle, data.to)),
   TurnStarted: (draft, { data, position }) => use(draft, data.agentId, position, false),
   TurnUnparked: (draft, { data, position }) => use(draft, data.agentId, position, false),
   TurnParked: (draft, { data, position }) => use(draft, data.agentId, position, true),

@@ -28,7 +28,12 @@ export interface Agent {
   /** Open children. */
   children: Record<string, true>;
   /** How its last turn ended; `pending` before the first. */
-  last: { is: 'pending' | 'completed' | 'failed' | 'interrupted' | 'closed'; at: number; position: number; message?: string };
+  last: {
+    is: 'pending' | 'completed' | 'failed' | 'interrupted' | 'closed';
+    at: number;
+    position: number;
+    message?: string;
+  };
   /** Its unfinished turn. */
   turnId?: TurnId;
   /** ModelSampled + SamplingEnded so far (TU8). */
@@ -99,6 +104,8 @@ export interface Call {
   /** wait_agent: when it gives up. */
   until?: number;
   processId?: number;
+  /** write_stdin: its bytes have been written. */
+  written?: true;
 }
 
 export type PendingCall = { call: string; id: string; args: unknown; invalid?: string } | { exec: Text; id: string };
@@ -115,6 +122,8 @@ export interface Turn {
   /** Failed samplings in a row. */
   failures: number;
   retryAt?: number;
+  /** Position of the newest ModelSampled. */
+  list?: number;
   /** Calls of the newest list that are not yet decided. */
   pending: PendingCall[];
   calls: Record<string, Call>;
@@ -133,6 +142,7 @@ export interface Activity {
   busyCount: number;
   /** Turns with an open wait_agent. */
   waiting: Record<string, true>;
+  waitingCount: number;
 }
 
 export interface Residents {

@@ -1,8 +1,8 @@
 /** Unfinished turns: their samplings and calls, and who is busy in which tree. */
 import type { Reducers } from './reducers.ts';
-import type { Activity, State, Turn } from './state.ts';
+import type { Activity, Call, State, Turn } from './state.ts';
 
-export const emptyActivity = (): Activity => ({ busy: {}, busyCount: 0, waiting: {} });
+export const emptyActivity = (): Activity => ({ busy: {}, busyCount: 0, waiting: {}, waitingCount: 0 });
 
 /** MA5: all its open calls are unanswered `wait_agent`s, and nothing of its list is undecided. */
 export const inWait = (turn: Turn): boolean =>
@@ -13,24 +13,30 @@ export const wantsUnpark = (turn: Turn): boolean => turn.parked !== undefined &&
 
 function note(draft: State, turn: Turn): void {
   const activity = draft.activity[turn.rootId]!;
-  mark(activity, turn.turnId, !inWait(turn));
-  if (turn.waits > 0) activity.waiting[turn.turnId] = true;
-  else delete activity.waiting[turn.turnId];
+  activity.busyCount += mark(activity.busy, turn.turnId, !inWait(turn));
+  activity.waitingCount += mark(activity.waiting, turn.turnId, turn.waits > 0);
 }
 
-function mark(activity: Activity, turnId: string, busy: boolean): void {
-  if (busy === (activity.busy[turnId] !== undefined)) return;
-  if (busy) activity.busy[turnId] = true;
-  else delete activity.busy[turnId];
-  activity.busyCount += busy ? 1 : -1;
+/** Says by how much the set grew. */
+function mark(set: Record<string, true>, turnId: string, member: boolean): number {
+  if (member === (set[turnId] !== undefined)) return 0;
+  if (member) set[turnId] = true;
+  else delete set[turnId];
+  return member ? 1 : -1;
 }
 
 function end(draft: State, { data }: { data: { turnId: string } }): void {
   const turn = draft.turns[data.turnId]!;
   const activity = draft.activity[turn.rootId]!;
-  mark(activity, turn.turnId, false);
-  delete activity.waiting[turn.turnId];
+  activity.busyCount += mark(activity.busy, turn.turnId, false);
+  activity.waitingCount += mark(activity.waiting, turn.turnId, false);
   delete draft.turns[data.turnId];
+}
+
+/** A request of a call is named `turnId/callId`. */
+export function callOf(state: State, requestId: string): Call | undefined {
+  const slash = requestId.indexOf('/');
+  return slash < 0 ? undefined : state.turns[requestId.slice(0, slash)]?.calls[requestId.slice(slash + 1)];
 }
 
 export const turns: Reducers = {
@@ -63,8 +69,9 @@ export const turns: Reducers = {
     const turn = draft.turns[data.turnId]!;
     turn.fresh = turn.fresh.filter((mailId) => mailId !== data.mailId);
   },
-  ModelSampled: (draft, { data }) => {
+  ModelSampled: (draft, { data, position }) => {
     const turn = draft.turns[data.turnId]!;
+    turn.list = position;
     turn.pending = [];
     for (const item of data.items) if ('id' in item) turn.pending.push({ ...item });
     turn.phase = 'calling';
@@ -97,6 +104,10 @@ export const turns: Reducers = {
     if (call.tool === 'wait_agent') turn.waits -= 1;
     if (turn.open === 0 && turn.pending.length === 0) turn.phase = 'sampling';
     note(draft, turn);
+  },
+  ProcessWritten: (draft, { data }) => {
+    const call = callOf(draft, data.requestId);
+    if (call !== undefined) call.written = true;
   },
   TurnParked: (draft, { data, at, position }) => {
     const turn = draft.turns[data.turnId]!;

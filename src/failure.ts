@@ -30,5 +30,8 @@ export class Failure extends Error {
 
 /** Stops the engine when something happened that the design rules out: the log makes a restart cheap. */
 export function assert(condition: unknown, what: string): asserts condition {
-  if (!condition) throw new Failure('HOLDFAST_DEFECT', `defect: ${what}`, { remedy: 'report this with the log; `holdfast resume` continues from the last synced batch' });
+  if (!condition)
+    throw new Failure('HOLDFAST_DEFECT', `defect: ${what}`, {
+      remedy: 'report this with the log; `holdfast resume` continues from the last synced batch',
+    });
 }

@@ -33,4 +33,6 @@ export interface Sampled {
 export interface Model {
   /** Rejects when `signal` is aborted, with the signal's reason, and with a `Failure` when the model fails. */
   sample(request: Sampling, signal: AbortSignal): Promise<Sampled>;
+  /** The agent is unloaded: lets go of what is kept for it. */
+  release?(agentId: string): Promise<void>;
 }

@@ -1,0 +1,32 @@
+/** Closing: one batch over a subtree, leaves first, permanent (PA4). */
+import { AgentClosed } from '../../events/agent.ts';
+import type { HoldfastFact } from '../../events/catalogue.ts';
+import { MailRejected } from '../../events/mail.ts';
+import { ProcessStopRequested } from '../../events/process.ts';
+import type { Agent, State } from '../../projections/state.ts';
+import type { Context } from './decision.ts';
+import { interruption } from './ends.ts';
+
+export const liveProcesses = (state: State, agentId: string): number[] =>
+  Object.keys(state.processes.live[agentId] ?? {})
+    .map(Number)
+    .sort((a, b) => a - b);
+
+function closeOne(state: State, ctx: Context, agent: Agent, reason: string): HoldfastFact[] {
+  const { agentId, rootId } = agent;
+  const turn = agent.turnId === undefined ? undefined : state.turns[agent.turnId];
+  // What the interruption returns is unread again, before what came in later.
+  const unread = [...(turn?.fresh ?? []), ...(state.mail.inboxes[agentId]?.unread ?? [])];
+  return [
+    ...interruption(state, ctx, agent, reason, 'closed'),
+    ...unread.map((mailId) => MailRejected({ mailId, agentId, reason: 'closed' })),
+    ...liveProcesses(state, agentId)
+      .filter((processId) => state.processes.all[processId]!.stop === undefined)
+      .map((processId) => ProcessStopRequested({ processId, agentId, reason: 'closed', requestedBy: ctx.by })),
+    AgentClosed({ agentId, rootId, reason }),
+  ];
+}
+
+/** `agents`: a subtree, leaves first. */
+export const closure = (state: State, ctx: Context, agents: readonly Agent[], reason: string): HoldfastFact[] =>
+  agents.flatMap((agent) => closeOne(state, ctx, agent, reason));

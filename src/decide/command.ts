@@ -1,0 +1,94 @@
+/** Everything that can be asked of a fleet: by operators, by models through their tools, by the outside world as results. */
+import type { FleetFile } from '../../events/fleetFile.ts';
+import type { Item, Outcome, ToolOutput } from '../../events/turn.ts';
+
+export interface RootGiven {
+  readonly name?: string;
+  readonly prompt: string;
+  readonly model?: string;
+  readonly effort?: string;
+  readonly role?: string;
+  readonly cwd?: string;
+  readonly wake?: boolean;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly outputBytes: number;
+  readonly outputHash: string;
+}
+
+interface EngineLife {
+  readonly bootId: string;
+  readonly pid: number;
+  readonly version: string;
+}
+
+type OfTurn = { readonly turnId: string };
+type OfCall = OfTurn & { readonly callId: string };
+
+export type Command =
+  /** The first batch of a log. `cwd`: where agents work that say nothing else. */
+  | ({
+      readonly do: 'open';
+      readonly fleetId: string;
+      readonly cwd: string;
+      readonly file: Omit<FleetFile, 'roots'> & { readonly roots: readonly RootGiven[] };
+    } & EngineLife)
+  /** Each later start. */
+  | ({ readonly do: 'start' } & EngineLife)
+  | { readonly do: 'stopProcesses' }
+  | { readonly do: 'stop'; readonly reason: string }
+  | ({ readonly do: 'spawnRoot'; readonly cwd: string } & RootGiven)
+  | { readonly do: 'send'; readonly target: string; readonly text: string; readonly followup?: boolean }
+  | { readonly do: 'interrupt'; readonly target: string; readonly cascade?: boolean }
+  | { readonly do: 'close'; readonly target: string; readonly reason?: string }
+  | { readonly do: 'evict'; readonly target: string }
+  | { readonly do: 'changeLimits'; readonly limits: Readonly<Record<string, unknown>> }
+  | (OfTurn & {
+      readonly do: 'sampled';
+      readonly n: number;
+      readonly items: readonly Item[];
+      readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+    })
+  | (OfTurn & {
+      readonly do: 'samplingFailed';
+      readonly n: number;
+      readonly error: string;
+      readonly retryable: boolean;
+    })
+  | (OfTurn & { readonly do: 'compact'; readonly upTo: number; readonly summary: string })
+  /** Decides the next call of the newest list. */
+  | (OfTurn & { readonly do: 'carryOut' })
+  | (OfCall & { readonly do: 'waitExpired' })
+  /** A call that was carried out outside has ended; `read`: how far the agent has read that process's output. */
+  | (OfCall & {
+      readonly do: 'endCall';
+      readonly outcome: Outcome;
+      readonly output: ToolOutput;
+      readonly read?: { readonly processId: number; readonly to: number };
+    })
+  | { readonly do: 'loadFailed'; readonly agentId: string; readonly error: string }
+  | { readonly do: 'unloadAbandoned'; readonly agentId: string; readonly afterMs: number }
+  | {
+      readonly do: 'processStarted';
+      readonly processId: number;
+      readonly pid: number;
+      readonly group: number;
+      readonly startTime: number;
+      readonly bootId: string;
+    }
+  | { readonly do: 'launchFailed'; readonly processId: number; readonly error: string }
+  | {
+      readonly do: 'processWritten';
+      readonly processId: number;
+      readonly requestId: string;
+      readonly bytes: number;
+      readonly hash: string;
+      readonly writtenBy: string;
+    }
+  | { readonly do: 'processEnded'; readonly processId: number; readonly exit: Exit }
+  | { readonly do: 'processLost'; readonly processId: number; readonly reason: string; readonly wasAlive: boolean };
+
+export type CommandOf<D extends Command['do']> = Extract<Command, { readonly do: D }>;

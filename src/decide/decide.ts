@@ -1,0 +1,48 @@
+/** state + command → facts and an answer, or a refusal. Pure: the same arguments give the same decision. */
+import type { State } from '../../projections/state.ts';
+import type { Command, CommandOf } from './command.ts';
+import type { Context, Decision } from './decision.ts';
+import { open, spawnRoot, start, stop, stopProcesses } from './life.ts';
+import { changeLimits, close, evict, interrupt, send } from './operator.ts';
+import { launchFailed, processEnded, processLost, processStarted, processWritten } from './process.ts';
+import {
+  carryOut,
+  compact,
+  endCall,
+  loadFailed,
+  sampled,
+  samplingFailed,
+  unloadAbandoned,
+  waitExpired,
+} from './turn.ts';
+
+type Deciders = { readonly [D in Command['do']]: (state: State, ctx: Context, command: CommandOf<D>) => Decision };
+
+const deciders: Deciders = {
+  open,
+  start,
+  stop,
+  stopProcesses,
+  spawnRoot,
+  send,
+  interrupt,
+  close,
+  evict,
+  changeLimits,
+  sampled,
+  samplingFailed,
+  compact,
+  carryOut,
+  waitExpired,
+  endCall,
+  loadFailed,
+  unloadAbandoned,
+  processStarted,
+  launchFailed,
+  processWritten,
+  processEnded,
+  processLost,
+};
+
+export const decide = (state: State, ctx: Context, command: Command): Decision =>
+  (deciders[command.do] as (state: State, ctx: Context, command: Command) => Decision)(state, ctx, command);

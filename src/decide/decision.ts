@@ -1,0 +1,44 @@
+/** What every decision is: facts to append as one batch and an answer, or a refusal that says why. */
+import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import type { HoldfastFact } from '../../events/catalogue.ts';
+
+/** Time, ids and who asks are parameters: the same state, command and context give the same facts. */
+export interface Context {
+  /** Milliseconds since 1970, never before the newest event. */
+  readonly at: number;
+  /** A new UUIDv7. */
+  readonly id: <T extends string>() => T;
+  /** `agent:<agentId>`, `operator` or `engine`. */
+  readonly by: string;
+  /** The host that would own a process started now. */
+  readonly hostId: string;
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** What is recorded about the refusal. */
+  readonly facts: readonly HoldfastFact[];
+}
+
+export interface Decided<A = unknown> {
+  readonly facts: readonly HoldfastFact[];
+  readonly answer: A;
+}
+
+export type Decision<A = unknown> = Either<Refusal, Decided<A>>;
+
+export const decided = <A>(facts: readonly HoldfastFact[], answer: A): Decision<A> => right({ facts, answer });
+
+export const refused = (
+  code: string,
+  message: string,
+  remedy: string,
+  more: { readonly details?: Record<string, unknown>; readonly facts?: readonly HoldfastFact[] } = {},
+): Either<Refusal, never> =>
+  left({ code, message, remedy, facts: more.facts ?? [], ...(more.details && { details: more.details }) });
+
+/** A stale message about something that is over changes nothing: late results are dropped. */
+export const dropped = <A>(answer: A): Decision<A> => decided([], answer);

@@ -1,0 +1,52 @@
+/** What the process host reports: starts, writes and ends, each at most once (PR3, PR6). */
+import * as facts from '../../events/process.ts';
+import type { Process, State } from '../../projections/state.ts';
+import { callOf } from '../../projections/turns.ts';
+import type { CommandOf } from './command.ts';
+import { type Context, type Decision, decided, dropped } from './decision.ts';
+
+const known = dropped({ known: true });
+
+const unended = (state: State, processId: number): Process | undefined => {
+  const process = state.processes.all[processId];
+  return process === undefined || process.end !== undefined ? undefined : process;
+};
+
+export function processStarted(state: State, _ctx: Context, command: CommandOf<'processStarted'>): Decision {
+  const { do: _, ...started } = command;
+  const process = unended(state, command.processId);
+  if (process === undefined || process.pid !== undefined) return known;
+  return decided([facts.ProcessStarted({ ...started, agentId: process.agentId })], {});
+}
+
+export function launchFailed(state: State, _ctx: Context, { processId, error }: CommandOf<'launchFailed'>): Decision {
+  const process = unended(state, processId);
+  if (process === undefined || process.pid !== undefined) return known;
+  return decided([facts.ProcessLaunchFailed({ processId, agentId: process.agentId, error })], {});
+}
+
+export function processWritten(state: State, _ctx: Context, command: CommandOf<'processWritten'>): Decision {
+  const { do: _, ...written } = command;
+  const process = unended(state, command.processId);
+  // A write that was sent again after a crash was applied once and is told once.
+  if (callOf(state, command.requestId)?.written === true) return known;
+  return process === undefined ? known : decided([facts.ProcessWritten({ ...written, agentId: process.agentId })], {});
+}
+
+export function processEnded(state: State, _ctx: Context, { processId, exit }: CommandOf<'processEnded'>): Decision {
+  const process = unended(state, processId);
+  if (process === undefined) return known;
+  const { code, signal, outputBytes, outputHash } = exit;
+  const end = { processId, agentId: process.agentId, code, signal, outputBytes, outputHash, place: process.place };
+  return decided([process.stop === undefined ? facts.ProcessExited(end) : facts.ProcessTerminated(end)], {});
+}
+
+export function processLost(
+  state: State,
+  _ctx: Context,
+  { processId, reason, wasAlive }: CommandOf<'processLost'>,
+): Decision {
+  const process = unended(state, processId);
+  if (process === undefined) return known;
+  return decided([facts.ProcessLost({ processId, agentId: process.agentId, reason, wasAlive })], {});
+}

@@ -1,0 +1,176 @@
+/**
+ * What follows from a batch's own events, in the same batch: waits that are answered, turns that park, mail that goes
+ * into a next sampling, turns that queue, slots that are granted. Each rule is a pure function of the state after what
+ * came before; the engine applies its facts and asks again until it has none.
+ */
+import type { HoldfastEvent, HoldfastFact } from '../../events/catalogue.ts';
+import type { QueueId } from '../../events/ids.ts';
+import { SlotReleased, TurnQueued } from '../../events/slot.ts';
+import { TurnParked } from '../../events/turn.ts';
+import type { Agent, State, Turn } from '../../projections/state.ts';
+import { inWait, wantsUnpark } from '../../projections/turns.ts';
+import type { Context } from './decision.ts';
+import { freeSlots, isRoot, startTurn, takeMail, treeOf, unpark } from './grant.ts';
+import { answerWait, hasUntold } from './wait.ts';
+
+export type Rule = (state: State, ctx: Context, batch: readonly HoldfastEvent[]) => HoldfastFact[];
+
+const turnsIn = (state: State, batch: readonly HoldfastEvent[]): Turn[] => {
+  const found = new Set<string>();
+  for (const { data } of batch) if ('turnId' in data && data.turnId !== undefined) found.add(data.turnId);
+  return [...found].flatMap((id) => state.turns[id] ?? []);
+};
+
+const agentsIn = (state: State, batch: readonly HoldfastEvent[]): Agent[] => {
+  const found = new Set<string>();
+  for (const { type, data } of batch) {
+    if (type === 'MailAccepted') found.add(data.to);
+    else if ('agentId' in data && data.agentId !== undefined) found.add(data.agentId);
+  }
+  return [...found].flatMap((id) => state.agents[id] ?? []);
+};
+
+const rootsIn = (state: State, batch: readonly HoldfastEvent[]): Set<string> => {
+  if (batch.some((e) => e.type === 'LimitsChanged' || e.type === 'EngineStarted')) return new Set(state.roots);
+  return new Set(agentsIn(state, batch).map((agent) => agent.rootId));
+};
+
+/** MA5 and SL10: judges all waits of the touched trees on one state; parks who is in wait and not answered. */
+export const waits: Rule = (state, ctx, batch) => {
+  const parks: HoldfastFact[] = [];
+  const answers: HoldfastFact[] = [];
+  for (const rootId of rootsIn(state, batch)) {
+    const { busy, busyCount, waiting, waitingCount } = state.activity[rootId]!;
+    if (waitingCount === 0) continue;
+    const answered = new Set<string>();
+    let running = busyCount + treeOf(state, { rootId }).unstarted;
+    for (const turn of candidates(state, batch, rootId)) {
+      if (turn.waits === 0 || !hasUntold(state, turn)) continue;
+      answered.add(turn.turnId);
+      if (inWait(turn)) running += 1;
+      answers.push(...answerWait(state, turn, 'mail'));
+    }
+    // Only who is the one busy turn itself, or everybody, can have nothing to wait for.
+    const judged =
+      running === 0 ? Object.keys(waiting) : running === 1 ? Object.keys(busy).filter((id) => waiting[id]) : [];
+    for (const turnId of judged) {
+      const turn = state.turns[turnId]!;
+      if (answered.has(turnId) || (state.mail.inboxes[turn.agentId]?.unread.length ?? 0) > 0) continue;
+      answered.add(turnId);
+      answers.push(...answerWait(state, turn, 'nothing'));
+    }
+    for (const turn of candidates(state, batch, rootId)) {
+      if (!answered.has(turn.turnId)) parks.push(...park(state, turn));
+    }
+  }
+  return [...parks, ...answers];
+};
+
+/** Turns whose waits this batch can have changed: their own calls, or mail to their agent. */
+function candidates(state: State, batch: readonly HoldfastEvent[], rootId: string): Turn[] {
+  if (batch.some((e) => e.type === 'LimitsChanged'))
+    return Object.keys(state.activity[rootId]!.waiting).map((id) => state.turns[id]!);
+  const found = new Set(turnsIn(state, batch).filter((turn) => turn.rootId === rootId));
+  for (const event of batch) {
+    if (event.type !== 'MailAccepted') continue;
+    const turn = state.turns[state.agents[event.data.to]?.turnId ?? ''];
+    if (turn?.rootId === rootId) found.add(turn);
+  }
+  return [...found];
+}
+
+function park(state: State, turn: Turn): HoldfastFact[] {
+  const { turnId, agentId, rootId, reservationId } = turn;
+  if (state.fleet.limits.whenFull !== 'queue' || reservationId === undefined || !inWait(turn)) return [];
+  const until = Math.max(...Object.values(turn.calls).map((call) => call.until ?? 0));
+  return [TurnParked({ turnId, agentId, until }), SlotReleased({ reservationId, agentId, rootId, reason: 'parked' })];
+}
+
+/** MA3: before each further sampling a turn takes what came in meanwhile. */
+export const mailForSampling: Rule = (state, _ctx, batch) =>
+  turnsIn(
+    state,
+    batch.filter((e) => e.type === 'ToolCallEnded' || e.type === 'SamplingEnded'),
+  ).flatMap((turn) =>
+    turn.phase === 'sampling' && turn.parked === undefined ? takeMail(state, turn.agentId, turn.turnId) : [],
+  );
+
+/** Agents of this batch that should run and do not: a trigger is unread, or a parked turn's wait has ended. */
+function wanting(state: State, batch: readonly HoldfastEvent[]): Agent[] {
+  return agentsIn(state, batch).filter((agent) => {
+    if (agent.last.is === 'closed' || state.slots.queuedBy[agent.agentId] !== undefined) return false;
+    const turn = agent.turnId === undefined ? undefined : state.turns[agent.turnId];
+    return turn === undefined ? (state.mail.inboxes[agent.agentId]?.triggers ?? 0) > 0 : wantsUnpark(turn);
+  });
+}
+
+const purposeOf = (state: State, agent: Agent, batch: readonly HoldfastEvent[]) => {
+  if (agent.turnId !== undefined) return 'unpark' as const;
+  if (batch.some((e) => e.type === 'AgentSpawned' && e.data.agentId === agent.agentId)) return 'spawn' as const;
+  const ended = ['TurnCompleted', 'TurnFailed', 'TurnInterrupted'];
+  if (batch.some((e) => ended.includes(e.type) && 'agentId' in e.data && e.data.agentId === agent.agentId))
+    return 'continuation' as const;
+  const newest = state.mail.inboxes[agent.agentId]!.unread.at(-1)!;
+  return state.mail.letters[newest]!.kind === 'followup' ? ('followup' as const) : ('turn' as const);
+};
+
+/** SL5, SL6, SL9: whoever finds no slot, or others before it, joins the queue. */
+export const joinQueue: Rule = (state, ctx, batch) => {
+  const facts: HoldfastFact[] = [];
+  const taken = new Map<string, number>();
+  for (const agent of wanting(state, batch)) {
+    if (isRoot(agent)) continue;
+    const { agentId, rootId } = agent;
+    const tree = treeOf(state, agent);
+    const before = taken.get(rootId) ?? 0;
+    taken.set(rootId, before + 1);
+    const free = freeSlots(state, tree);
+    if (before < free) continue;
+    const joinedBefore = before - Math.max(free, 0);
+    facts.push(
+      TurnQueued({
+        queueId: ctx.id<QueueId>(),
+        agentId,
+        rootId,
+        purpose: purposeOf(state, agent, batch),
+        mailIds: [...(state.mail.inboxes[agentId]?.unread ?? [])],
+        ahead: tree.queue.size + joinedBefore,
+        ...(agent.turnId !== undefined && { turnId: agent.turnId }),
+      }),
+    );
+  }
+  return facts;
+};
+
+/** One whole grant at a time, in queue order, then whoever found a free slot at once. */
+export const grantNext: Rule = (state, ctx, batch) => {
+  for (const rootId of rootsIn(state, batch)) {
+    const tree = treeOf(state, { rootId });
+    const first = tree.queue.first;
+    if (first === undefined || tree.heldCount >= state.fleet.limits.activeTurns) continue;
+    const entry = tree.entries[first]!;
+    const agent = state.agents[entry.agentId]!;
+    return entry.turnId === undefined
+      ? startTurn(state, ctx, agent, 'queued', 'queued')
+      : unpark(state, ctx, agent, state.turns[entry.turnId]!);
+  }
+  for (const agent of wanting(state, batch)) {
+    if (agent.turnId !== undefined) {
+      if (!isRoot(agent)) return unpark(state, ctx, agent, state.turns[agent.turnId]!);
+      continue;
+    }
+    const purpose = purposeOf(state, agent, batch);
+    const newest = state.mail.letters[state.mail.inboxes[agent.agentId]!.unread.at(-1)!]!.kind;
+    const reason = newest === 'followup' ? 'followup' : newest === 'completion' ? 'completion' : 'operator';
+    return startTurn(state, ctx, agent, purpose as 'turn', reason);
+  }
+  return [];
+};
+
+/** In this order; the last one until it has nothing more. */
+export const rules: readonly { readonly rule: Rule; readonly again: boolean }[] = [
+  { rule: waits, again: false },
+  { rule: mailForSampling, again: false },
+  { rule: joinQueue, again: false },
+  { rule: grantNext, again: true },
+];

@@ -1,0 +1,142 @@
+/** `exec_command`, `write_stdin`, `list_processes`, `stop_process`: commands that the process host runs for an agent. */
+import * as t from 'io-ts';
+import { closed, closedShape } from '../../../events/closed.ts';
+import { ProcessRequested, ProcessStopRequested } from '../../../events/process.ts';
+import type { Agent, Process, State } from '../../../projections/state.ts';
+import { isBelow } from '../paths.ts';
+import { processRefusal } from '../refusals.ts';
+import { error, okJson, refusedCall, type Tool } from './tool.ts';
+
+const ExecArgs = closedShape(
+  { cmd: t.string },
+  {
+    workdir: t.string,
+    tty: t.boolean,
+    yield_time_ms: t.number,
+    max_output_tokens: t.number,
+    shell: t.string,
+    login: t.boolean,
+    environment_id: t.string,
+    sandbox_permissions: t.keyof({ use_default: null, require_escalated: null }),
+    justification: t.string,
+    prefix_rule: t.array(t.string),
+  },
+  'exec_command arguments',
+);
+export type ExecArgs = t.TypeOf<typeof ExecArgs>;
+
+const WriteArgs = closedShape(
+  { session_id: t.number },
+  { chars: t.string, yield_time_ms: t.number, max_output_tokens: t.number },
+  'write_stdin arguments',
+);
+export type WriteArgs = t.TypeOf<typeof WriteArgs>;
+
+const clamp = (value: number, min: number, max: number): number => Math.min(Math.max(value, min), max);
+
+/** How long exec_command waits before it answers with what there is. */
+export const execYieldMs = (args: ExecArgs): number => clamp(args.yield_time_ms ?? 10_000, 250, 30_000);
+
+/** A write answers soon; an empty poll waits longer, so that models do not spin. */
+export const writeYieldMs = (args: WriteArgs): number =>
+  (args.chars ?? '') === ''
+    ? clamp(args.yield_time_ms ?? 5_000, 5_000, 300_000)
+    : clamp(args.yield_time_ms ?? 250, 250, 30_000);
+
+/** PA3 for processes: ids of another tree's agents are unknown here. */
+const processFor = (state: State, caller: Agent, id: number): Process | undefined => {
+  const process = state.processes.all[id];
+  return process?.rootId === caller.rootId ? process : undefined;
+};
+
+export const execCommand: Tool<ExecArgs> = {
+  name: 'exec_command',
+  description:
+    'Runs a shell command. Answers when it has ended or after yield_time_ms, with its output so far and a session id to go on with (write_stdin). tty: true gives it a terminal with an open stdin.',
+  args: ExecArgs,
+  decide: (state, ctx, caller, args, { callId, turn }) => {
+    if (args.cmd.trim() === '') return { end: error('missing command line for unified exec request') };
+    const refusal = processRefusal(state, ctx, caller);
+    if (refusal !== undefined) return refusedCall('exec_command failed: ', refusal);
+    const processId = state.fleet.nextProcessId;
+    const shell = args.shell ?? '/bin/bash';
+    const flag = args.login === false ? '-c' : '-lc';
+    const workdir = args.workdir ?? '';
+    return {
+      started: { processId },
+      facts: [
+        ProcessRequested({
+          processId,
+          agentId: caller.agentId,
+          rootId: caller.rootId,
+          requestId: `${turn.turnId}/${callId}`,
+          hostId: ctx.hostId,
+          command: [shell, flag, args.cmd],
+          cwd: workdir === '' ? caller.cwd : workdir.startsWith('/') ? workdir : `${caller.cwd}/${workdir}`,
+          tty: args.tty === true,
+          onInterrupt: 'keep',
+          turnId: turn.turnId,
+          callId,
+        }),
+      ],
+    };
+  },
+};
+
+export const writeStdin: Tool<WriteArgs> = {
+  name: 'write_stdin',
+  description:
+    'Writes chars to a running session of exec_command (empty: only reads) and answers with the output that is new to you.',
+  args: WriteArgs,
+  decide: (state, _ctx, caller, args) => {
+    const process = processFor(state, caller, args.session_id);
+    if (process === undefined) return { end: error(`write_stdin failed: Unknown process id ${args.session_id}`) };
+    if ((args.chars ?? '') !== '' && !process.tty && process.end === undefined) {
+      const text = 'stdin is closed for this session; rerun exec_command with tty=true to keep stdin open';
+      return { end: error(`write_stdin failed: ${text}`) };
+    }
+    return { started: { processId: process.processId } };
+  },
+};
+
+const ListArgs = closed(t.partial({ agent: t.string, all: t.boolean }), 'list_processes arguments');
+
+const describe = (state: State, process: Process) => ({
+  session_id: process.processId,
+  agent: state.agents[process.agentId]!.path,
+  command: process.command.at(-1) ?? '',
+  state: process.end?.how ?? (process.pid === undefined ? 'starting' : 'running'),
+  exit_code: process.end?.code ?? null,
+});
+
+export const listProcesses: Tool<t.TypeOf<typeof ListArgs>> = {
+  name: 'list_processes',
+  description:
+    'Lists the running processes of your tree, or of one agent and those below it; all: true adds those that have ended.',
+  args: ListArgs,
+  decide: (state, _ctx, caller, args) => {
+    const prefix = args.agent ?? '/root';
+    const processes = Object.values(state.processes.all)
+      .filter((p) => p.rootId === caller.rootId && (args.all === true || p.end === undefined))
+      .filter((p) => isBelow(state.agents[p.agentId]!.path, prefix))
+      .sort((a, b) => a.processId - b.processId)
+      .map((p) => describe(state, p));
+    return { end: okJson({ processes }) };
+  },
+};
+
+const StopArgs = closed(t.type({ session_id: t.number }), 'stop_process arguments');
+
+export const stopProcess: Tool<t.TypeOf<typeof StopArgs>> = {
+  name: 'stop_process',
+  description: 'Ends a process and its whole group: politely first, then for sure.',
+  args: StopArgs,
+  decide: (state, ctx, caller, args) => {
+    const process = processFor(state, caller, args.session_id);
+    if (process === undefined) return { end: error(`stop_process failed: Unknown process id ${args.session_id}`) };
+    const end = okJson(describe(state, process));
+    if (process.end !== undefined || process.stop !== undefined) return { end };
+    const { processId, agentId } = process;
+    return { facts: [ProcessStopRequested({ processId, agentId, reason: 'requested', requestedBy: ctx.by })], end };
+  },
+};

@@ -1,0 +1,47 @@
+/** What a tool is: one entry serves the model loop, other clients and the documentation. */
+import type * as t from 'io-ts';
+import type { HoldfastFact } from '../../../events/catalogue.ts';
+import type { Outcome, ToolOutput } from '../../../events/turn.ts';
+import type { Agent, State, Turn } from '../../../projections/state.ts';
+import type { Context, Refusal } from '../decision.ts';
+
+export interface Call {
+  readonly callId: string;
+  readonly turn: Turn;
+}
+
+/** What a call does: its own effect, its end unless it stays open, and grants that come after. */
+export interface Effect {
+  readonly facts?: readonly HoldfastFact[];
+  readonly end?: { readonly outcome: Outcome; readonly output: ToolOutput };
+  readonly grant?: readonly HoldfastFact[];
+  /** More of its ToolCallStarted. */
+  readonly started?: { readonly until?: number; readonly processId?: number };
+}
+
+export interface Tool<A = any> {
+  readonly name: string;
+  readonly description: string;
+  /** Exact: unknown arguments are refused. */
+  readonly args: t.Type<A, unknown, unknown>;
+  readonly decide: (state: State, ctx: Context, caller: Agent, args: A, call: Call) => Effect;
+}
+
+export const ok = (text: string, fields?: Record<string, unknown>): Effect['end'] => ({
+  outcome: 'ok',
+  output: fields === undefined ? { text } : { text, fields },
+});
+
+/** Results that models know as JSON text are the same as fields. */
+export const okJson = (fields: Record<string, unknown>): Effect['end'] => ok(JSON.stringify(fields), fields);
+
+export const error = (text: string): Effect['end'] => ({ outcome: 'error', output: { text } });
+
+/** A refusal is recorded and told to the model. */
+export const refusedCall = (prefix: string, refusal: Refusal): Effect => ({
+  facts: refusal.facts,
+  end: {
+    outcome: refusal.facts.length > 0 ? 'refused' : 'error',
+    output: { text: prefix + refusal.message, fields: { code: refusal.code, ...refusal.details } },
+  },
+});

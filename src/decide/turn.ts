@@ -1,0 +1,155 @@
+/** What the model loop reports: samplings, calls carried out, waits that expire, loads that fail (TU1–TU8). */
+import { UnloadAbandoned } from '../../events/agent.ts';
+import type { HoldfastFact } from '../../events/catalogue.ts';
+import type { Text } from '../../events/fact.ts';
+import type { AgentId } from '../../events/ids.ts';
+import { completeRetry } from '../../events/limits.ts';
+import {
+  HistoryCompacted,
+  type Item,
+  ModelSampled,
+  SamplingEnded,
+  ToolCallEnded,
+  ToolCallStarted,
+} from '../../events/turn.ts';
+import type { PendingCall, State, Turn } from '../../projections/state.ts';
+import type { CommandOf } from './command.ts';
+import { type Context, type Decision, decided, dropped } from './decision.ts';
+import { cancelCalls, completion, failure } from './ends.ts';
+import { toolTable } from './tools/table.ts';
+import { type Effect, error } from './tools/tool.ts';
+import { answerWait } from './wait.ts';
+
+const stale = dropped({ stale: true });
+
+/** The turn that waits for exactly this sampling; late results of others are dropped (TU2). */
+function sampling(state: State, { turnId, n }: { readonly turnId: string; readonly n: number }): Turn | undefined {
+  const turn = state.turns[turnId];
+  if (turn === undefined || turn.phase !== 'sampling' || turn.parked !== undefined) return undefined;
+  return state.agents[turn.agentId]!.samplings + 1 === n ? turn : undefined;
+}
+
+/** Call ids are unique among what is open: a repeated one gets a number. */
+function distinct(turn: Turn, items: readonly Item[]): Item[] {
+  const used = new Set(Object.keys(turn.calls));
+  return items.map((item) => {
+    if (!('id' in item)) return item;
+    let id = item.id;
+    for (let n = 2; used.has(id); n += 1) id = `${item.id}#${n}`;
+    used.add(id);
+    return { ...item, id };
+  });
+}
+
+export function sampled(state: State, ctx: Context, command: CommandOf<'sampled'>): Decision {
+  const turn = sampling(state, command);
+  if (turn === undefined) return stale;
+  const { turnId, agentId } = turn;
+  const items = distinct(turn, command.items);
+  const facts: HoldfastFact[] = [
+    ModelSampled({
+      turnId,
+      agentId,
+      n: command.n,
+      items,
+      ...(command.usage !== undefined && { usage: command.usage }),
+    }),
+  ];
+  if (items.some((item) => 'id' in item)) return decided(facts, {});
+  const said = items.flatMap((item): Text[] => ('say' in item ? [item.say] : []));
+  return decided([...facts, ...completion(state, ctx, turn, said.at(-1) ?? '')], {});
+}
+
+export function samplingFailed(state: State, ctx: Context, command: CommandOf<'samplingFailed'>): Decision {
+  const turn = sampling(state, command);
+  if (turn === undefined) return stale;
+  const { turnId, agentId } = turn;
+  const { attempts, baseMs, maxMs } = completeRetry(state.fleet.file?.retry);
+  const failed = { turnId, agentId, n: command.n, outcome: 'failed' as const, error: command.error };
+  if (command.retryable && turn.failures + 1 < attempts) {
+    const retryInMs = Math.min(baseMs * 2 ** turn.failures, maxMs);
+    return decided([SamplingEnded({ ...failed, retryInMs })], {});
+  }
+  return decided([SamplingEnded(failed), ...failure(state, ctx, turn, command.error)], {});
+}
+
+export function compact(state: State, _ctx: Context, { turnId, upTo, summary }: CommandOf<'compact'>): Decision {
+  const turn = state.turns[turnId];
+  return turn === undefined
+    ? stale
+    : decided([HistoryCompacted({ turnId: turn.turnId, agentId: turn.agentId, upTo, summary })], {});
+}
+
+/** Decides the first call of the list that is not decided yet. */
+export function carryOut(state: State, ctx: Context, { turnId }: CommandOf<'carryOut'>): Decision {
+  const turn = state.turns[turnId];
+  const item = turn?.pending[0];
+  if (turn === undefined || item === undefined) return stale;
+  const name = 'call' in item ? item.call : 'exec';
+  const args = 'call' in item ? item.args : { source: item.exec };
+  const effect = effectOf(state, { ...ctx, by: `agent:${turn.agentId}` }, turn, item);
+  const of = { turnId: turn.turnId, agentId: turn.agentId, callId: item.id };
+  const own = [ToolCallStarted({ ...of, tool: name, args, ...effect.started }), ...(effect.facts ?? [])];
+  const end = effect.end === undefined ? [] : [ToolCallEnded({ ...of, ...effect.end })];
+  return decided([...own, ...end, ...(effect.grant ?? [])], {});
+}
+
+function effectOf(state: State, ctx: Context, turn: Turn, item: PendingCall): Effect {
+  const name = 'call' in item ? item.call : 'exec';
+  const tool = Object.hasOwn(toolTable, name) ? toolTable[name] : undefined;
+  if (tool === undefined || !('call' in item)) return { end: error(`unsupported call: ${name}`) };
+  if (item.invalid !== undefined) return { end: error(item.invalid) };
+  const decoded = tool.args.decode(item.args ?? {});
+  if (decoded._tag === 'Left')
+    return { end: error(`failed to parse function arguments: ${argumentFault(tool.args, item.args)}`) };
+  return tool.decide(state, ctx, state.agents[turn.agentId]!, decoded.right, { callId: item.id, turn });
+}
+
+/** The first thing that is wrong, in the words that models know. */
+function argumentFault(codec: { readonly decode: (u: unknown) => any }, args: unknown): string {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return 'expected an object';
+  const result = codec.decode(args);
+  const first = result.left[0];
+  const key = first.context.at(-1)?.key ?? first.context.at(-2)?.key ?? '';
+  const field =
+    first.context
+      .map((c: { key: string }) => c.key)
+      .filter((k: string) => k !== '' && !/^\d+$/.test(k))
+      .at(-1) ?? key;
+  if (first.message === 'unknown key') return `unknown field \`${field}\``;
+  if (first.value === undefined) return `missing field \`${field}\``;
+  return `invalid value for \`${field}\`: ${JSON.stringify(first.value)?.slice(0, 80)}`;
+}
+
+export function waitExpired(state: State, _ctx: Context, { turnId, callId }: CommandOf<'waitExpired'>): Decision {
+  const turn = state.turns[turnId];
+  if (turn?.calls[callId] === undefined) return stale;
+  return decided(answerWait(state, turn, 'timeout', callId), {});
+}
+
+export function endCall(state: State, _ctx: Context, command: CommandOf<'endCall'>): Decision {
+  const { turnId, callId, outcome, output, read } = command;
+  const turn = state.turns[turnId];
+  if (turn?.calls[callId] === undefined) return stale;
+  const of = { turnId: turn.turnId, agentId: turn.agentId, callId };
+  return decided([ToolCallEnded({ ...of, outcome, output, ...(read !== undefined && { read }) })], {});
+}
+
+/** RE4: a load that fails ends that turn, and the parent is told. */
+export function loadFailed(state: State, ctx: Context, { agentId, error: text }: CommandOf<'loadFailed'>): Decision {
+  const turnId = state.agents[agentId]?.turnId;
+  const turn = turnId === undefined ? undefined : state.turns[turnId];
+  if (turn === undefined || turn.parked !== undefined) return stale;
+  const n = state.agents[agentId]!.samplings + 1;
+  const sampling: HoldfastFact[] =
+    turn.phase === 'sampling'
+      ? [SamplingEnded({ turnId: turn.turnId, agentId: turn.agentId, n, outcome: 'failed', error: text })]
+      : [];
+  return decided([...cancelCalls(turn, `aborted: ${text}`), ...sampling, ...failure(state, ctx, turn, text)], {});
+}
+
+export const unloadAbandoned = (
+  _state: State,
+  _ctx: Context,
+  { agentId, afterMs }: CommandOf<'unloadAbandoned'>,
+): Decision => decided([UnloadAbandoned({ agentId: agentId as AgentId, afterMs })], {});

@@ -1,0 +1,67 @@
+/** `wait_agent`: what answers it, and in which words (MA5). */
+import type { HoldfastFact } from '../../events/catalogue.ts';
+import { ToolCallEnded } from '../../events/turn.ts';
+import type { Call, State, Turn } from '../../projections/state.ts';
+
+export interface WaitArgs {
+  readonly timeout_ms?: number;
+}
+
+/** How long a wait lasts: out of range is clamped, and said so. */
+export function waitLength(state: State, args: WaitArgs): { readonly ms: number; readonly note: string } {
+  const { min, max, default: standard } = state.fleet.limits.waitMs;
+  const asked = args.timeout_ms ?? standard;
+  const ms = Math.min(Math.max(asked, min), max);
+  if (ms === asked) return { ms, note: '' };
+  const edge = asked < min ? `minimum of ${min}ms` : `maximum of ${max}ms`;
+  return { ms, note: `\n\nRequested timeout of ${asked}ms was clamped to the ${edge}.` };
+}
+
+/** Unread mail that no earlier answer has named. */
+export function hasUntold(state: State, turn: Turn): boolean {
+  const newest = state.mail.inboxes[turn.agentId]?.unread.at(-1);
+  return newest !== undefined && state.mail.letters[newest]!.position > state.agents[turn.agentId]!.told;
+}
+
+export type WaitEnd = 'mail' | 'nothing' | 'timeout';
+
+function words(state: State, turn: Turn, end: WaitEnd): { readonly message: string; readonly from: string[] } {
+  if (end === 'timeout') return { message: 'Wait timed out.', from: [] };
+  if (end === 'nothing') {
+    return {
+      message: 'Nothing to wait for: no unread mail, and no other agent of this tree is running or queued.',
+      from: [],
+    };
+  }
+  const { told } = state.agents[turn.agentId]!;
+  const untold = state.mail.inboxes[turn.agentId]!.unread.map((id) => state.mail.letters[id]!).filter(
+    (l) => l.position > told,
+  );
+  const from = [...new Set(untold.map((letter) => letter.fromPath ?? letter.from))];
+  const steered = untold.some((letter) => letter.from === 'operator');
+  return {
+    message: `${steered ? 'Wait interrupted by new input.' : 'Wait completed.'} New mail from ${from.join(', ')}.`,
+    from,
+  };
+}
+
+/** Ends every open wait of a turn, or the one that is named. */
+export function answerWait(state: State, turn: Turn, end: WaitEnd, only?: string): HoldfastFact[] {
+  const { message, from } = words(state, turn, end);
+  const answer = ({ callId, args }: Call): HoldfastFact => {
+    const { note } = waitLength(state, (args ?? {}) as WaitArgs);
+    const fields = { message: message + note, timed_out: end === 'timeout', from };
+    const text = JSON.stringify({ message: fields.message, timed_out: fields.timed_out });
+    return ToolCallEnded({
+      turnId: turn.turnId,
+      agentId: turn.agentId,
+      callId,
+      outcome: 'ok',
+      output: { text, fields },
+    });
+  };
+  return Object.values(turn.calls)
+    .filter((call) => call.tool === 'wait_agent' && (only === undefined || call.callId === only))
+    .sort((a, b) => a.position - b.position)
+    .map(answer);
+}

@@ -1,0 +1,337 @@
+/** `exec_command` and `write_stdin` carried out: what the host does for a call, and what of it the model is told (TU6, PR8). */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:os';
+import type { Outcome } from '../../events/turn.ts';
+import type { Call, Process, State } from '../../projections/state.ts';
+import { type ExecArgs, execYieldMs, type WriteArgs, writeYieldMs } from '../decide/tools/processes.ts';
+import { Failure } from '../failure.ts';
+import type { Host } from '../host/port.ts';
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import type { HostGate } from './hostGate.ts';
+import { excerpt, present, tokensOf, withinTokens } from './output.ts';
+
+/** PR7: between TERM and KILL, for a program to put its things in order. */
+export const stopGraceMs = 2_000;
+const tokensDefault = 10_000;
+
+const codeOf = (end: { readonly code: number | null; readonly signal: string | null }): number =>
+  end.code ?? 128 + (constants.signals[end.signal as NodeJS.Signals] ?? 0);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export interface CommandParts {
+  readonly engine: Engine;
+  readonly gate: HostGate;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** The environment of every child. */
+  readonly environment: (state: State, process: Process) => Readonly<Record<string, string>>;
+}
+
+export class Commands {
+  readonly #parts: CommandParts;
+  readonly #state: State;
+  /** Starts under way, by process id. */
+  readonly #starting = new Map<number, Promise<void>>();
+  readonly #calls = new Map<string, AbortController>();
+  #reconciled: Promise<void> = Promise.resolve();
+
+  constructor(parts: CommandParts) {
+    this.#parts = parts;
+    this.#state = parts.engine.state;
+  }
+
+  cancel(turnId: string, callIds: readonly string[]): void {
+    for (const callId of callIds) {
+      this.#calls.get(`${turnId}/${callId}`)?.abort();
+      this.#calls.delete(`${turnId}/${callId}`);
+    }
+  }
+
+  /** TU6 (3)–(5), PR8: what became of each process while nobody looked. */
+  reconcile(): void {
+    this.#reconciled = this.#meetHost();
+    this.#reconciled.catch(() => {});
+  }
+
+  async #meetHost(): Promise<void> {
+    const { gate, engine } = this.#parts;
+    const unended = Object.values(this.#state.processes.all).filter((p) => p.end === undefined);
+    if (unended.length === 0) return;
+    const host = await gate.current;
+    const known = new Map((await host?.list())?.map((p) => [p.processId, p]));
+    for (const process of unended) {
+      const { processId } = process;
+      if (host === undefined || process.hostId !== host.hostId) {
+        await this.#bury(process);
+        continue;
+      }
+      const found = known.get(processId);
+      if (found?.started !== undefined) {
+        const { pid, group, startTime, bootId } = found.started;
+        engine.report({ do: 'processStarted', processId, pid, group, startTime, bootId });
+      }
+      if (found?.launchFailed !== undefined)
+        engine.report({ do: 'launchFailed', processId, error: found.launchFailed });
+      else if (found?.exit !== undefined) engine.report({ do: 'processEnded', processId, exit: found.exit });
+      else if (process.stop !== undefined) this.stop(processId);
+      else if (found === undefined) this.start(processId);
+    }
+  }
+
+  /** Its host is gone for good: its real end if that is known, else it is ended and lost. */
+  async #bury(process: Process): Promise<void> {
+    const { gate, engine } = this.#parts;
+    const { processId, hostId } = process;
+    const remains = gate.door.remains(processId);
+    const started = process.pid === undefined ? remains.started : (process as Required<Process>);
+    if (process.pid === undefined && remains.started !== undefined) {
+      const { pid, group, startTime, bootId } = remains.started;
+      engine.report({ do: 'processStarted', processId, pid, group, startTime, bootId });
+    }
+    if (remains.exit !== undefined) {
+      engine.report({ do: 'processEnded', processId, exit: remains.exit });
+      return;
+    }
+    const { wasAlive } = await gate.door.endOrphan({ processId, hostId, ...(started && pick(started)) }, stopGraceMs);
+    const reason = started === undefined ? 'its host is gone and nothing tells whether it started' : 'its host is gone';
+    engine.report({ do: 'processLost', processId, reason, wasAlive });
+  }
+
+  /** The host is gone while we run. */
+  hostLost(hostId: string): void {
+    const lost = Object.values(this.#state.processes.all).filter((p) => p.end === undefined && p.hostId === hostId);
+    this.#reconciled = Promise.all(lost.map((process) => this.#bury(process))).then(() => {});
+    this.#reconciled.catch(() => {});
+  }
+
+  start(processId: number): void {
+    const started = this.#start(processId).catch((error) => {
+      const reason = messageOf(error);
+      this.#parts.engine.report({ do: 'launchFailed', processId, error: reason });
+    });
+    this.#starting.set(processId, started);
+    started.finally(() => this.#starting.delete(processId));
+  }
+
+  async #start(processId: number): Promise<void> {
+    const { engine, gate, environment } = this.#parts;
+    const process = this.#state.processes.all[processId]!;
+    const host = await gate.of(process.hostId);
+    if (host === undefined) {
+      await this.#bury(process);
+      return;
+    }
+    const { requestId, command, cwd, tty } = process;
+    const result = await host.start({
+      requestId,
+      processId,
+      argv: command,
+      cwd,
+      tty,
+      env: environment(this.#state, process),
+    });
+    if ('error' in result) await engine.submit({ do: 'launchFailed', processId, error: result.error });
+    else {
+      const { pid, group, startTime, bootId } = result;
+      await engine.submit({ do: 'processStarted', processId, pid, group, startTime, bootId });
+    }
+  }
+
+  stop(processId: number): void {
+    const { gate, engine } = this.#parts;
+    const process = this.#state.processes.all[processId]!;
+    const run = async () => {
+      const host = await gate.of(process.hostId);
+      if (host === undefined) return this.#bury(process);
+      const exit = await host.stop(`stop/${processId}`, processId, stopGraceMs);
+      if (exit !== undefined) engine.report({ do: 'processEnded', processId, exit });
+      else
+        engine.report({
+          do: 'processLost',
+          processId,
+          reason: 'a stop was asked for before it had started',
+          wasAlive: false,
+        });
+    };
+    run().catch((error) => engine.report({ do: 'processLost', processId, reason: messageOf(error), wasAlive: true }));
+  }
+
+  acknowledge(processId: number): void {
+    const process = this.#state.processes.all[processId]!;
+    if (process.hostId !== this.#parts.gate.hostId) return;
+    this.#parts.gate.current?.then((host) => host.acknowledge(processId)).catch(() => {});
+  }
+
+  /** Waits for what a call waits for, then ends it. */
+  collect(turnId: string, callId: string, resumed: boolean): void {
+    const { engine } = this.#parts;
+    const key = `${turnId}/${callId}`;
+    const call = this.#state.turns[turnId]?.calls[callId];
+    if (call?.processId === undefined || this.#calls.has(key)) return;
+    const controller = new AbortController();
+    this.#calls.set(key, controller);
+    const done =
+      call.tool === 'write_stdin'
+        ? this.#write(turnId, call, controller.signal, resumed)
+        : this.#exec(turnId, call, controller.signal);
+    done
+      .catch((error) => {
+        if (controller.signal.aborted) return;
+        // The host went away in the middle: whether it acted is not known (TU6 (5)).
+        this.#end(
+          turnId,
+          call,
+          'indeterminate',
+          `${call.tool} failed: ${messageOf(error)}. It is not known whether this took effect.`,
+        );
+        if (engine.failed === undefined) return;
+      })
+      .finally(() => {
+        if (this.#calls.get(key) === controller) this.#calls.delete(key);
+      });
+  }
+
+  async #exec(turnId: string, call: Call, signal: AbortSignal): Promise<void> {
+    const args = call.args as ExecArgs;
+    await this.#settled(call.processId!);
+    await this.#await(call, call.at + execYieldMs(args), signal);
+    await this.#answer(turnId, call, args.max_output_tokens);
+  }
+
+  async #write(turnId: string, call: Call, signal: AbortSignal, resumed: boolean): Promise<void> {
+    const { engine, gate, clock } = this.#parts;
+    const args = call.args as WriteArgs;
+    const processId = call.processId!;
+    await this.#settled(processId);
+    const process = this.#state.processes.all[processId]!;
+    const chars = args.chars ?? '';
+    if (chars !== '' && (process.end === undefined || resumed) && call.written !== true) {
+      const host = await gate.of(process.hostId);
+      if (host === undefined) {
+        this.#end(
+          turnId,
+          call,
+          'indeterminate',
+          'write_stdin failed: the process host is gone. It is not known whether this was written.',
+        );
+        return;
+      }
+      const bytes = Buffer.from(chars);
+      const requestId = `${turnId}/${call.callId}`;
+      const result = await host.write(requestId, processId, bytes);
+      if (result === 'closed') {
+        this.#end(
+          turnId,
+          call,
+          'error',
+          'write_stdin failed: stdin is closed for this session; rerun exec_command with tty=true to keep stdin open',
+        );
+        return;
+      }
+      if (result === 'written') {
+        const hash = createHash('sha256').update(bytes).digest('hex');
+        const writtenBy = `agent:${this.#state.turns[turnId]?.agentId ?? process.agentId}`;
+        engine.report({ do: 'processWritten', processId, requestId, bytes: bytes.length, hash, writtenBy });
+      }
+    }
+    await this.#await(call, Math.max(call.at, clock.now()) + writeYieldMs(args), signal);
+    await this.#answer(turnId, call, args.max_output_tokens);
+  }
+
+  /** Its start has an outcome, and what happened while nobody looked is known. */
+  async #settled(processId: number): Promise<void> {
+    await this.#reconciled;
+    await this.#starting.get(processId);
+  }
+
+  async #await({ processId }: Call, deadline: number, signal: AbortSignal): Promise<void> {
+    const { engine, gate, clock } = this.#parts;
+    const process = this.#state.processes.all[processId!]!;
+    if (process.end !== undefined) return;
+    const host: Host | undefined = await gate.of(process.hostId);
+    const result = await host?.wait(processId!, Math.max(0, deadline - clock.now()), signal);
+    if (signal.aborted) throw new Failure('HOLDFAST_CANCELLED', 'the call was cancelled');
+    if (result?.exit !== undefined)
+      await engine.submit({ do: 'processEnded', processId: processId!, exit: result.exit });
+    else if (result === undefined) await this.#reconciled;
+  }
+
+  async #answer(turnId: string, call: Call, tokensMax = tokensDefault): Promise<void> {
+    const { clock, newId } = this.#parts;
+    const process = this.#state.processes.all[call.processId!]!;
+    const { end, processId, command } = process;
+    if (end?.how === 'launch-failed') {
+      this.#end(turnId, call, 'error', `exec_command failed for \`${command.at(-1)}\`: ${end.reason}`);
+      return;
+    }
+    if (end?.how === 'lost') {
+      this.#end(
+        turnId,
+        call,
+        'indeterminate',
+        `The process is lost: ${end.reason}. It is not known how far it got; check before you do it again.`,
+      );
+      return;
+    }
+    const agentId = this.#state.turns[turnId]?.agentId ?? process.agentId;
+    const from = process.cursors[agentId] ?? 0;
+    const size = await this.#size(process);
+    const limit = this.#state.fleet.limits.outputBytes;
+    const taken = await excerpt(
+      (at, max) => this.#read(process, at, max),
+      from,
+      Math.max(size, from),
+      limit,
+      end !== undefined,
+    );
+    const { text, fields } = present({
+      chunkId: newId().replaceAll('-', '').slice(-6),
+      wallMs: Math.max(0, clock.now() - call.at),
+      ...(end === undefined ? { sessionId: processId } : { exitCode: codeOf(end) }),
+      tokens: tokensOf(taken.bytes),
+      output: withinTokens(taken.text, tokensMax),
+    });
+    this.#parts.engine.report({
+      do: 'endCall',
+      turnId,
+      callId: call.callId,
+      outcome: 'ok',
+      output: { text, fields },
+      read: { processId, to: taken.to },
+    });
+  }
+
+  async #size(process: Process): Promise<number> {
+    if (process.end !== undefined) return process.end.outputBytes;
+    return (await this.#read(process, 0, 0))?.size ?? 0;
+  }
+
+  async #read(process: Process, from: number, max: number) {
+    const { gate } = this.#parts;
+    const host = process.hostId === gate.hostId ? await gate.current : undefined;
+    return (await host?.read(process.processId, from, max)) ?? gate.door.readSpool(process.processId, from, max);
+  }
+
+  #end(turnId: string, { callId }: Call, outcome: Outcome, text: string): void {
+    this.#parts.engine.report({ do: 'endCall', turnId, callId, outcome, output: { text } });
+  }
+}
+
+const pick = ({
+  pid,
+  group,
+  startTime,
+  bootId,
+}: {
+  pid: number;
+  group: number;
+  startTime: number;
+  bootId: string;
+}) => ({
+  pid,
+  group,
+  startTime,
+  bootId,
+});

@@ -1,0 +1,255 @@
+/**
+ * The loop that ties it together: decide on one state, append one batch, and let answers and effects follow the sync.
+ * Deciding and applying are synchronous, so two commands never see the same state; only durability is waited for.
+ */
+import type { EventType, HoldfastEvent } from '../../events/catalogue.ts';
+import type { State } from '../../projections/state.ts';
+import type { Command } from '../decide/command.ts';
+import { decide } from '../decide/decide.ts';
+import type { Context, Refusal } from '../decide/decision.ts';
+import { Failure } from '../failure.ts';
+import type { Log } from '../log/port.ts';
+import { Assembly } from './assemble.ts';
+import type { Clock } from './clock.ts';
+import { type Effect, react, undecided } from './react.ts';
+import { requestHash } from './requestHash.ts';
+
+export type Answer<A = unknown> =
+  | { readonly ok: true; readonly answer: A }
+  | { readonly ok: false; readonly refusal: Omit<Refusal, 'facts'> };
+
+export interface Asked {
+  /** `agent:<agentId>`, `operator` or `engine` (default). */
+  readonly by?: string;
+  /** The same key with the same request gives the first answer, also after a crash (MA7). */
+  readonly key?: string;
+}
+
+/** Who carries out effects, in order, each batch's after it is durable. */
+export interface Hands {
+  /** Called as soon as a batch is applied, before it is durable: only to follow along in memory. */
+  observe(batch: readonly HoldfastEvent[]): void;
+  carryOut(effect: Effect): void;
+}
+
+export interface EngineParts {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** The host that would own a process started now. */
+  readonly hostId: () => string;
+  readonly state: State;
+  readonly epoch: number;
+}
+
+const plain = ({ facts: _, ...refusal }: Refusal): Omit<Refusal, 'facts'> => refusal;
+
+const endsTurn = new Set<EventType>([
+  'TurnCompleted',
+  'TurnFailed',
+  'TurnInterrupted',
+  'TurnDequeued',
+  'EngineStarted',
+]);
+
+export class Engine {
+  readonly state: State;
+  readonly epoch: number;
+  readonly #parts: EngineParts;
+  #hands: Hands | undefined;
+  #failed: unknown;
+  #waitingForIdle: (() => void)[] = [];
+  #failedListeners: ((reason: unknown) => void)[] = [];
+  /** Turns with calls that are not decided yet. */
+  readonly #undecided: string[] = [];
+  /** Commands that have been submitted and whose answers have not been given. */
+  #inProgress = 0;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.state = parts.state;
+    this.epoch = parts.epoch;
+  }
+
+  set hands(hands: Hands) {
+    this.#hands = hands;
+  }
+
+  /** Decides at once; resolves when everything the answer rests on is durable. Rejects only when the engine has failed. */
+  async submit<A = unknown>(command: Command, asked: Asked = {}): Promise<Answer<A>> {
+    this.#inProgress += 1;
+    try {
+      const { answer, durable } = this.#handle(command, asked);
+      this.#decideCalls();
+      await durable;
+      return answer as Answer<A>;
+    } finally {
+      this.#inProgress -= 1;
+      if (this.#waitingForIdle.length > 0) this.#wakeIdle();
+    }
+  }
+
+  /** For results from outside, whose sender does not wait for an answer; a failure of the engine is known to all. */
+  report(command: Command): void {
+    this.submit(command).catch(() => {});
+  }
+
+  /** A value computed from the state now, given when everything it rests on is durable (LO1). */
+  async read<A>(view: (state: State) => A): Promise<A> {
+    this.#alive();
+    const value = view(this.state);
+    await this.#parts.log.flush();
+    return value;
+  }
+
+  /** Resolves when no turn is running, queued or parked and no command is in progress. */
+  async whenIdle(): Promise<void> {
+    this.#alive();
+    if (this.#isIdle()) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#waitingForIdle.push(resolve);
+      this.onFailed(reject);
+    });
+  }
+
+  /** The engine has stopped for good: a failed write, or a defect. */
+  onFailed(listener: (reason: unknown) => void): void {
+    if (this.#failed === undefined) this.#failedListeners.push(listener);
+    else listener(this.#failed);
+  }
+
+  get failed(): unknown {
+    return this.#failed;
+  }
+
+  #alive(): void {
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  #handle(command: Command, asked: Asked): { readonly answer: Answer; readonly durable: Promise<void> } {
+    this.#alive();
+    const { log, clock } = this.#parts;
+    const { key } = asked;
+    const hash = key === undefined ? '' : requestHash(command);
+    if (key !== undefined) {
+      const before = this.#answered(key, hash);
+      if (before !== undefined) return { answer: before, durable: log.flush() };
+    }
+    try {
+      const at = Math.max(clock.now(), this.state.at);
+      const by = asked.by ?? speaker(this.state, command);
+      const { newId, hostId } = this.#parts;
+      const ctx: Context = { at, by, id: newId as Context['id'], hostId: hostId() };
+      const decision = decide(this.state, ctx, command);
+      const assembly = new Assembly(this.state, ctx, { epoch: this.epoch, by, cause: causeOf(this.state, command) });
+      const expected = this.state.position;
+      assembly.settle(decision._tag === 'Left' ? decision.left.facts : decision.right.facts);
+      const answer: Answer =
+        decision._tag === 'Left'
+          ? { ok: false, refusal: plain(decision.left) }
+          : { ok: true, answer: decision.right.answer };
+      if (key !== undefined) {
+        const data = answer.ok
+          ? { key, requestHash: hash, answer: answer.answer }
+          : { key, requestHash: hash, refusal: answer.refusal };
+        assembly.add([{ type: 'CommandAnswered', data }], this.state.position, by);
+      }
+      assembly.close();
+      const { events, blobs } = assembly;
+      if (events.length === 0) return { answer, durable: log.flush() };
+      const durable = this.#append(expected, events, blobs);
+      this.#undecided.push(...undecided(this.state, events));
+      return { answer, durable };
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** The calls of one list are decided in list order, before anything else is (they touch nothing outside). */
+  #decideCalls(): void {
+    for (let turnId = this.#undecided.shift(); turnId !== undefined; turnId = this.#undecided.shift()) {
+      this.#handle({ do: 'carryOut', turnId }, {}).durable.catch(() => {});
+    }
+  }
+
+  #append(expected: number, events: HoldfastEvent[], blobs: Assembly['blobs']): Promise<void> {
+    const hands = this.#hands;
+    hands?.observe(events);
+    const effects = react(this.state, events);
+    const idle = this.#waitingForIdle.length > 0 && events.some((event) => endsTurn.has(event.type));
+    return this.#parts.log.append({ expected, epoch: this.epoch, events, blobs }).then(
+      () => {
+        if (this.#failed !== undefined) throw this.#failed;
+        for (const effect of effects) hands?.carryOut(effect);
+        if (idle) this.#wakeIdle();
+      },
+      (error) => {
+        this.#fail(error);
+        throw error;
+      },
+    );
+  }
+
+  #answered(key: string, hash: string): Answer | undefined {
+    const before = Object.hasOwn(this.state.fleet.answers, key) ? this.state.fleet.answers[key] : undefined;
+    if (before === undefined) return undefined;
+    if (before.requestHash !== hash) {
+      const message = `key ${key} was used for another request`;
+      return {
+        ok: false,
+        refusal: { code: 'HOLDFAST_KEY_REUSED', message, remedy: 'use a new key for a new request' },
+      };
+    }
+    if (before.refusal !== undefined) return { ok: false, refusal: before.refusal as Omit<Refusal, 'facts'> };
+    return { ok: true, answer: before.answer };
+  }
+
+  #isIdle(): boolean {
+    return this.#inProgress === 0 && isEmpty(this.state.turns) && isEmpty(this.state.slots.queuedBy);
+  }
+
+  #wakeIdle(): void {
+    if (!this.#isIdle()) return;
+    const waiting = this.#waitingForIdle;
+    this.#waitingForIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed !== undefined) return;
+    this.#failed =
+      error instanceof Failure
+        ? error
+        : new Failure(
+            'HOLDFAST_DEFECT',
+            `the engine met a defect: ${error instanceof Error ? error.message : String(error)}`,
+            {
+              remedy: 'report this with the log; `holdfast resume` continues from the last synced batch',
+              cause: error,
+            },
+          );
+    for (const listener of this.#failedListeners) listener(this.#failed);
+    this.#failedListeners = [];
+  }
+}
+
+const isEmpty = (record: object): boolean => {
+  for (const _ in record) return false;
+  return true;
+};
+
+/** What a model says and asks for is its agent's doing. */
+function speaker(state: State, command: Command): string {
+  const turn = command.do === 'sampled' || command.do === 'carryOut' ? state.turns[command.turnId] : undefined;
+  return turn === undefined ? 'engine' : `agent:${turn.agentId}`;
+}
+
+/** The newest fact that a command from inside answers to; what comes from outside has none. */
+function causeOf(state: State, command: Command): number {
+  if ('callId' in command) return state.turns[command.turnId]?.calls[command.callId]?.position ?? 0;
+  if (command.do === 'carryOut') return state.turns[command.turnId]?.list ?? 0;
+  if ('turnId' in command) return state.turns[command.turnId]?.position ?? 0;
+  if ('processId' in command) return state.processes.all[command.processId]?.position ?? 0;
+  return 0;
+}

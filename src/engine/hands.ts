@@ -1,0 +1,166 @@
+/** Carries out effects: objects of residents, samplings, waits and commands, each after its event is durable. */
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { Item } from '../../events/turn.ts';
+import type { State } from '../../projections/state.ts';
+import { Failure } from '../failure.ts';
+import type { LogReader } from '../log/port.ts';
+import type { Model } from '../models/port.ts';
+import type { Clock } from './clock.ts';
+import type { Commands } from './commands.ts';
+import type { Engine, Hands } from './engine.ts';
+import type { Effect } from './react.ts';
+import { ResidentObjects } from './residents.ts';
+import { Timers } from './timers.ts';
+
+type Sample = Extract<Effect, { do: 'sample' }>;
+
+export interface HandsParts {
+  readonly engine: Engine;
+  readonly log: LogReader;
+  readonly clock: Clock;
+  readonly commands: Commands;
+  /** Who answers for a model name; throws a Failure for an unknown one. */
+  readonly model: (name: string) => Model;
+}
+
+export class LiveHands implements Hands {
+  readonly objects: ResidentObjects;
+  readonly #parts: HandsParts;
+  readonly #state: State;
+  readonly #timers: Timers;
+  readonly #samplings = new Map<string, AbortController>();
+
+  constructor(parts: HandsParts) {
+    this.#parts = parts;
+    this.#state = parts.engine.state;
+    this.#timers = new Timers(parts.clock);
+    this.objects = new ResidentObjects({
+      state: this.#state,
+      log: parts.log,
+      clock: parts.clock,
+      unload: async (agentId) => {
+        const agent = this.#state.agents[agentId]!;
+        await parts.model(agent.model).release?.(agentId);
+      },
+      abandoned: (agentId, afterMs) => parts.engine.report({ do: 'unloadAbandoned', agentId, afterMs }),
+    });
+  }
+
+  observe(batch: readonly HoldfastEvent[]): void {
+    this.objects.observe(batch);
+  }
+
+  carryOut(effect: Effect): void {
+    const { engine, commands } = this.#parts;
+    switch (effect.do) {
+      case 'load':
+        return this.objects.load(effect.agentId);
+      case 'unload':
+        return this.objects.unload(effect.agentId);
+      case 'sample':
+        return this.#sampleAt(effect);
+      case 'cancel':
+        return this.#cancel(effect.turnId, effect.callIds);
+      case 'expire': {
+        const { turnId, callId, at } = effect;
+        // The call may have ended in a batch of the same group commit.
+        if (this.#state.turns[turnId]?.calls[callId] === undefined) return;
+        return this.#timers.at(`${turnId}/${callId}`, at, () => engine.report({ do: 'waitExpired', turnId, callId }));
+      }
+      case 'startProcess':
+        return commands.start(effect.processId);
+      case 'collect':
+        return commands.collect(effect.turnId, effect.callId, effect.resumed);
+      case 'stopProcess':
+        return commands.stop(effect.processId);
+      case 'acknowledge':
+        return commands.acknowledge(effect.processId);
+      case 'reconcile':
+        return commands.reconcile();
+    }
+  }
+
+  /** Nothing outside goes on: the engine stops, or has failed. */
+  stop(): void {
+    this.#timers.stop();
+    for (const controller of this.#samplings.values()) controller.abort();
+    this.#samplings.clear();
+  }
+
+  #cancel(turnId: string, callIds: readonly string[]): void {
+    if (callIds.length === 0) {
+      this.#timers.cancel(turnId);
+      this.#samplings.get(turnId)?.abort();
+      this.#samplings.delete(turnId);
+    }
+    for (const callId of callIds) this.#timers.cancel(`${turnId}/${callId}`);
+    this.#parts.commands.cancel(turnId, callIds);
+  }
+
+  #current({ turnId, agentId, n }: Sample): boolean {
+    const turn = this.#state.turns[turnId];
+    return (
+      turn !== undefined &&
+      turn.phase === 'sampling' &&
+      turn.parked === undefined &&
+      this.#state.agents[agentId]!.samplings + 1 === n
+    );
+  }
+
+  #sampleAt(effect: Sample): void {
+    if (!this.#current(effect)) return;
+    if (effect.notBefore <= this.#parts.clock.now()) this.#sample(effect);
+    else this.#timers.at(effect.turnId, effect.notBefore, () => this.#sample(effect));
+  }
+
+  #sample(effect: Sample): void {
+    if (!this.#current(effect)) return;
+    const controller = new AbortController();
+    this.#samplings.set(effect.turnId, controller);
+    this.#ask(effect, controller.signal).finally(() => {
+      if (this.#samplings.get(effect.turnId) === controller) this.#samplings.delete(effect.turnId);
+    });
+  }
+
+  async #ask({ turnId, agentId, n }: Sample, signal: AbortSignal): Promise<void> {
+    const { engine, model } = this.#parts;
+    const agent = this.#state.agents[agentId]!;
+    const root = this.#state.agents[agent.rootId]!;
+    let history: readonly unknown[];
+    try {
+      history = (await this.objects.history(agentId)).items;
+    } catch (error) {
+      if (!signal.aborted) engine.report({ do: 'loadFailed', agentId, error: messageOf(error) });
+      return;
+    }
+    if (signal.aborted) return;
+    try {
+      const { items, usage } = await model(agent.model).sample(
+        {
+          agentId,
+          path: agent.path,
+          rootName: root.name ?? 'root',
+          n,
+          model: agent.model,
+          history: history as never,
+          ...(agent.effort !== undefined && { effort: agent.effort }),
+        },
+        signal,
+      );
+      if (signal.aborted) return;
+      engine.report({
+        do: 'sampled',
+        turnId,
+        n,
+        items: items as unknown as Item[],
+        ...(usage !== undefined && { usage }),
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      const retryable = error instanceof Failure ? error.retryable : true;
+      engine.report({ do: 'samplingFailed', turnId, n, error: messageOf(error), retryable });
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,113 @@
+/** What a batch makes the outside do, as data: executed after the batch is durable, never before (LO1). */
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { State, Turn } from '../../projections/state.ts';
+
+export type Effect =
+  | { readonly do: 'load'; readonly agentId: string }
+  | { readonly do: 'unload'; readonly agentId: string }
+  /** Ask the model, not before `notBefore` (ms since 1970). */
+  | {
+      readonly do: 'sample';
+      readonly turnId: string;
+      readonly agentId: string;
+      readonly n: number;
+      readonly notBefore: number;
+    }
+  /** Driver and tools of this turn let go. */
+  | { readonly do: 'cancel'; readonly turnId: string; readonly callIds: readonly string[] }
+  | { readonly do: 'expire'; readonly turnId: string; readonly callId: string; readonly at: number }
+  | { readonly do: 'startProcess'; readonly processId: number }
+  /** Wait for a command's end or its yield time, then end the call; after a restart settle it first (TU6). */
+  | { readonly do: 'collect'; readonly turnId: string; readonly callId: string; readonly resumed: boolean }
+  | { readonly do: 'stopProcess'; readonly processId: number }
+  | { readonly do: 'acknowledge'; readonly processId: number }
+  /** A new life: meet the host, learn what became of processes. */
+  | { readonly do: 'reconcile' };
+
+const asksModel = (turn: Turn): boolean => turn.phase === 'sampling' && turn.parked === undefined;
+
+/** Turns whose next call can be decided at once: that is no effect, it touches nothing outside. */
+export function undecided(state: State, batch: readonly HoldfastEvent[]): string[] {
+  const found = new Set<string>();
+  for (const { type, data } of batch) {
+    if (type === 'ModelSampled' || type === 'ToolCallStarted' || type === 'TurnResumed') found.add(data.turnId);
+  }
+  return [...found].filter((id) => (state.turns[id]?.pending.length ?? 0) > 0);
+}
+
+function reopen(turn: Turn, resumed: boolean): Effect[] {
+  return Object.values(turn.calls)
+    .sort((a, b) => a.position - b.position)
+    .map(({ callId, tool, until }): Effect => {
+      const { turnId } = turn;
+      return tool === 'wait_agent'
+        ? { do: 'expire', turnId, callId, at: until ?? 0 }
+        : { do: 'collect', turnId, callId, resumed };
+    });
+}
+
+function ofEvent(state: State, event: HoldfastEvent): Effect[] {
+  const { data, type } = event;
+  switch (type) {
+    case 'AgentLoaded':
+      return [{ do: 'load', agentId: data.agentId }];
+    case 'AgentEvicted':
+    case 'AgentClosed':
+      return [{ do: 'unload', agentId: data.agentId }];
+    case 'TurnCompleted':
+    case 'TurnFailed':
+    case 'TurnInterrupted':
+      return [{ do: 'cancel', turnId: data.turnId, callIds: [] }];
+    case 'ToolCallStarted': {
+      const call = state.turns[data.turnId]?.calls[data.callId];
+      if (call === undefined) return [];
+      if (call.tool === 'wait_agent')
+        return [{ do: 'expire', turnId: data.turnId, callId: data.callId, at: call.until ?? 0 }];
+      return [{ do: 'collect', turnId: data.turnId, callId: data.callId, resumed: false }];
+    }
+    case 'ToolCallEnded':
+      return [{ do: 'cancel', turnId: data.turnId, callIds: [data.callId] }];
+    case 'ProcessRequested':
+      return [{ do: 'startProcess', processId: data.processId }];
+    case 'ProcessStopRequested':
+      return [{ do: 'stopProcess', processId: data.processId }];
+    case 'ProcessExited':
+    case 'ProcessTerminated':
+    case 'ProcessLaunchFailed':
+      return [{ do: 'acknowledge', processId: data.processId }];
+    case 'EngineStarted':
+      return [
+        { do: 'reconcile' },
+        ...Object.values(state.turns).flatMap((turn) => (turn.parked === undefined ? [] : reopen(turn, true))),
+      ];
+    case 'TurnResumed': {
+      const turn = state.turns[data.turnId];
+      return turn === undefined ? [] : reopen(turn, true);
+    }
+    default:
+      return [];
+  }
+}
+
+const startsSampling = new Set(['TurnStarted', 'TurnUnparked', 'TurnResumed', 'SamplingEnded', 'ToolCallEnded']);
+
+export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
+  const effects = batch.flatMap((event) => ofEvent(state, event));
+  const asked = new Set<string>();
+  for (const { type, data } of batch) {
+    if (!startsSampling.has(type) || !('turnId' in data) || data.turnId === undefined || asked.has(data.turnId))
+      continue;
+    asked.add(data.turnId);
+    const turn = state.turns[data.turnId];
+    if (turn === undefined || !asksModel(turn)) continue;
+    const { turnId, agentId } = turn;
+    effects.push({
+      do: 'sample',
+      turnId,
+      agentId,
+      n: state.agents[agentId]!.samplings + 1,
+      notBefore: turn.retryAt ?? 0,
+    });
+  }
+  return effects;
+}

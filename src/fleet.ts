@@ -1,0 +1,125 @@
+/** A fleet that is open: the library's object. Plain types in and out; every promise resolves when its facts are durable. */
+import type { HoldfastEvent } from '../events/catalogue.ts';
+import type { Envelope } from '../events/envelope.ts';
+import type { FleetFile } from '../events/fleetFile.ts';
+import type { State } from '../projections/state.ts';
+import type { Command, RootGiven } from './decide/command.ts';
+import type { Answer, Asked } from './engine/engine.ts';
+import { stateHash } from './engine/fold.ts';
+import { Life } from './engine/life.ts';
+import { checkFleet } from './fleetFile.ts';
+import { liveWorld, newId, openLog } from './live.ts';
+import type { Log } from './log/port.ts';
+
+export type FleetConfig = Omit<FleetFile, 'roots'> & { readonly roots?: readonly RootGiven[] };
+
+export interface OpenOptions {
+  /** Folder of the log; made when it does not exist. */
+  readonly log: string;
+  /** A new fleet. Absent: the fleet of the log is continued. */
+  readonly fleet?: FleetConfig;
+  /** Where agents work that say nothing else; default: the current folder. */
+  readonly cwd?: string;
+  /** How others reach this process, told to whoever finds the log locked. */
+  readonly socket?: string;
+}
+
+/** `{ok: true, answer}` or `{ok: false, refusal: {code, message, remedy, details?}}`. */
+export type Result<A> = Answer<A>;
+
+export class Fleet {
+  readonly life: Life;
+  readonly log: Log;
+  readonly cwd: string;
+
+  constructor(life: Life, log: Log, cwd: string) {
+    this.life = life;
+    this.log = log;
+    this.cwd = cwd;
+  }
+
+  #ask<A>(command: Command, asked: Asked = {}): Promise<Result<A>> {
+    return this.life.engine.submit<A>(command, { by: 'operator', ...asked });
+  }
+
+  /** A new root agent with its first task. `key`: the same key gives the same root, also after a crash. */
+  spawnRoot(root: RootGiven, options: Asked = {}): Promise<Result<{ agentId: string; name: string; path: string }>> {
+    return this.#ask({ do: 'spawnRoot', cwd: this.cwd, ...root }, options);
+  }
+
+  /** Mail from the operator; with `followup` it starts a turn. `target`: a path, `NAME:/root/x`, or an id. */
+  send(
+    target: string,
+    text: string,
+    { followup = false, ...asked }: Asked & { readonly followup?: boolean } = {},
+  ): Promise<Result<{ mailId: string; agentId: string; path: string }>> {
+    return this.#ask({ do: 'send', target, text, followup }, asked);
+  }
+
+  interrupt(
+    target: string,
+    { cascade = false, ...asked }: Asked & { readonly cascade?: boolean } = {},
+  ): Promise<Result<{ path: string; previousStatus: string; interrupted: boolean }>> {
+    return this.#ask({ do: 'interrupt', target, cascade }, asked);
+  }
+
+  /** Permanent: the agent and all below it. */
+  close(
+    target: string,
+    { reason, ...asked }: Asked & { readonly reason?: string } = {},
+  ): Promise<Result<{ path: string; closed: number }>> {
+    return this.#ask({ do: 'close', target, ...(reason !== undefined && { reason }) }, asked);
+  }
+
+  evict(target: string, asked: Asked = {}): Promise<Result<{ path: string; evicted: boolean }>> {
+    return this.#ask({ do: 'evict', target }, asked);
+  }
+
+  changeLimits(limits: Readonly<Record<string, unknown>>, asked: Asked = {}): Promise<Result<{ limits: unknown }>> {
+    return this.#ask({ do: 'changeLimits', limits }, asked);
+  }
+
+  /** A value computed from the state, durable when given. The state must not be kept or changed. */
+  read<A>(view: (state: State) => A): Promise<A> {
+    return this.life.engine.read(view);
+  }
+
+  /** `{position, stateHash}` of what is durable now. */
+  position(): Promise<{ readonly position: number; readonly stateHash: string }> {
+    return this.read((state) => ({ position: state.position, stateHash: stateHash(state) }));
+  }
+
+  /** Durable events, `from`..`to` inclusive, in pages. */
+  events(range: { readonly from?: number; readonly to?: number } = {}): AsyncIterable<readonly Envelope[]> {
+    return this.log.read(range);
+  }
+
+  /** Durable events from now on; returns the unsubscribe function. */
+  follow(listener: (events: readonly HoldfastEvent[]) => void): () => void {
+    return this.log.follow((events) => listener(events as readonly HoldfastEvent[]));
+  }
+
+  /** Resolves when no turn is running, queued or parked; rejects when the engine has failed. */
+  whenIdle(): Promise<void> {
+    return this.life.engine.whenIdle();
+  }
+
+  /** In order: processes are ended and recorded; turns in progress stay in progress for the next life. */
+  stop(reason = 'asked to stop'): Promise<void> {
+    return this.life.stop(reason);
+  }
+}
+
+/** Opens a fleet for writing: new with `fleet`, else the one of the log. Throws a `Failure` (code, message, remedy). */
+export async function openFleet({ log: dir, fleet, cwd = process.cwd(), socket }: OpenOptions): Promise<Fleet> {
+  if (fleet !== undefined && fleet.roots !== undefined && fleet.roots.length > 0) checkFleet(fleet, 'fleet');
+  const log = await openLog(dir, socket);
+  try {
+    const fresh =
+      fleet === undefined ? undefined : { fleetId: newId(), cwd, file: { ...fleet, roots: fleet.roots ?? [] } };
+    return new Fleet(await Life.begin(liveWorld(dir, log), fresh), log, cwd);
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+/** The one file that names real adapters: LevelDB, the process host, the system's clock and ids, models by kind. */
+import { readFileSync } from 'node:fs';
+import { v7 } from 'uuid';
+import { agentsOf } from '../events/catalogue.ts';
+import type { Process, State } from '../projections/state.ts';
+import type { Clock } from './engine/clock.ts';
+import type { HostDoor } from './engine/hostGate.ts';
+import type { World } from './engine/life.ts';
+import { Failure } from './failure.ts';
+import { connectHost, launchHost } from './host/client.ts';
+import { endOrphan } from './host/orphans.ts';
+import { bootId } from './host/procfs.ts';
+import { endOf, startOf } from './host/records.ts';
+import { readSpool } from './host/spoolReader.ts';
+import { openLevelLog, openLevelReader } from './log/level.ts';
+import type { Log, LogReader } from './log/port.ts';
+import type { Model } from './models/port.ts';
+import { scriptModel } from './models/script.ts';
+
+export const version: string = (
+  JSON.parse(
+    readFileSync(
+      new URL(import.meta.url.includes('/dist/') ? '../../package.json' : '../package.json', import.meta.url),
+      'utf8',
+    ),
+  ) as {
+    version: string;
+  }
+).version;
+
+/** Index keys of an event: the agents it is about. */
+export const touches = (event: { readonly type: string; readonly data: unknown }): string[] =>
+  agentsOf(event).map((agentId) => `agent/${agentId}`);
+
+/** The longest time setTimeout can wait. */
+const timerMsMax = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, then) => {
+    const timer = setTimeout(then, Math.min(ms, timerMsMax));
+    return () => clearTimeout(timer);
+  },
+};
+
+export const newId = (): string => v7();
+
+/** What every child gets, so that programs neither colour nor page, whatever started us. */
+const quiet = {
+  NO_COLOR: '1',
+  TERM: 'dumb',
+  LANG: 'C.UTF-8',
+  LC_CTYPE: 'C.UTF-8',
+  LC_ALL: 'C.UTF-8',
+  COLORTERM: '',
+  PAGER: 'cat',
+  GIT_PAGER: 'cat',
+  GH_PAGER: 'cat',
+};
+
+function environment(state: State, { agentId, callId }: Process): Record<string, string> {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])),
+  );
+  return {
+    ...inherited,
+    ...quiet,
+    HOLDFAST_FLEET_ID: state.fleet.fleetId,
+    HOLDFAST_AGENT: state.agents[agentId]!.path,
+    HOLDFAST_AGENT_ID: agentId,
+    HOLDFAST_VERSION: version,
+    ...(callId !== undefined && { HOLDFAST_TOOL_CALL_ID: callId }),
+  };
+}
+
+const hostsOf = (dir: string): HostDoor => ({
+  connect: () => connectHost(dir),
+  launch: (hostId) => launchHost(dir, hostId),
+  readSpool: (processId, from, maxBytes) => readSpool(dir, processId, from, maxBytes),
+  remains: (processId) => {
+    const end = endOf(dir, processId);
+    const started = end?.started ?? startOf(dir, processId)?.started;
+    return { ...(started !== undefined && { started }), ...(end?.exit !== undefined && { exit: end.exit }) };
+  },
+  endOrphan,
+});
+
+/** Models of a fleet by name; a fleet without any has `script`. */
+const modelsOf =
+  (clock: Clock) =>
+  (state: State): ((name: string) => Model) => {
+    let script: Model | undefined;
+    return (name) => {
+      const config = state.fleet.file?.models?.[name] ?? (name === 'script' ? { kind: 'script' as const } : undefined);
+      if (config === undefined) {
+        throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`, {
+          remedy: 'name it under `models` in the fleet file',
+        });
+      }
+      script ??= scriptModel(state.fleet.file?.scripts ?? {}, clock);
+      return script;
+    };
+  };
+
+export const openLog = (dir: string, socket?: string): Promise<Log> =>
+  openLevelLog(dir, { touches, ...(socket !== undefined && { owner: { socket } }) });
+
+export const openReader = (dir: string): Promise<LogReader> => openLevelReader(dir, { touches });
+
+export const liveWorld = (dir: string, log: Log): World => ({
+  log,
+  clock: systemClock,
+  newId,
+  models: modelsOf(systemClock),
+  hosts: hostsOf(dir),
+  environment,
+  machine: { bootId: bootId(), pid: process.pid, version },
+});
