@@ -81,11 +81,9 @@ export class Children {
       if (trouble) throw new Error(trouble);
       mayStart();
       const running = request.tty
-        ? startTerminal(launch, request.cols ?? COLS, request.rows ?? ROWS)
+        ? await startTerminal(launch, request.cols ?? COLS, request.rows ?? ROWS)
         : await startPiped(launch, this.#options.pipes, mayStart);
-      const { pid } = running;
-      // 0: it has already ended and been collected; nothing has that start time, so nothing is signalled in its name.
-      const startTime = statOf(pid)?.startTime ?? 0;
+      const { pid, startTime } = running;
       const { processId, requestId } = child;
       child.started = { processId, requestId, pid, group: pid, startTime, bootId: bootId() };
       child.running = running;

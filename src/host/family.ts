@@ -37,8 +37,12 @@ export function membersOf(family: Family): PidStat[] {
   const leader = family.group === undefined ? undefined : statOf(family.group);
   // A number is not given out again while a group or session of that number has members: with the leader gone, one
   // marked member is proof for all of them. A leader with another start time is proof of the contrary.
-  const nearIsOurs = leader ? leader.startTime === family.startTime : near.some((stat) => marked.has(stat));
-  return alive.filter((stat) => marked.has(stat) || (nearIsOurs && near.includes(stat)));
+  const leads = leader !== undefined && leader.startTime === family.startTime;
+  const nearIsOurs = leads || (!leader && near.some((stat) => marked.has(stat)));
+  return alive.filter(
+    // The leader itself even where it leads nothing yet: it may be between its fork and its session.
+    (stat) => marked.has(stat) || (nearIsOurs && near.includes(stat)) || (leads && stat.pid === leader.pid),
+  );
 }
 
 /** Ends the family: TERM, then KILL after `graceMs` and until nobody is left. Returns whether anybody was alive. */

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Pipes } from './pipes.ts';
+import { statOf } from './procfs.ts';
 import type { Launch, Running, Status } from './running.ts';
 
 /** Rejects with the error of the launch. `mayStart` is asked at the last moment: a stop may have come meanwhile. */
@@ -17,8 +18,9 @@ export async function startPiped({ argv, cwd, env }: Launch, pipes: Pipes, maySt
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
     const pid = child.pid ?? (await new Promise<never>((_, reject) => child.once('error', reject)));
+    const startTime = statOf(pid)?.startTime ?? 0;
     const output = new Socket({ fd: readEnd, readable: true, writable: false });
-    return { pid, output, exited };
+    return { pid, startTime, output, exited };
   } catch (error) {
     closeSync(readEnd);
     throw error;

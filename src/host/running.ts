@@ -9,6 +9,8 @@ export interface Status {
 export interface Running {
   /** Also its group and its session. */
   readonly pid: number;
+  /** 0: it had already ended and been collected; nothing has that start time, so nothing is signalled in its name. */
+  readonly startTime: number;
   /** Raw bytes; ends or closes when nobody holds the other end any more. */
   readonly output: Readable;
   /** What the system still held when `output` ended; call it at that event, before the close. */

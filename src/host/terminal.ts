@@ -2,10 +2,12 @@
  * Starts a child on a pseudo-terminal through node-pty's native part. Its JavaScript part would destroy a paused terminal
  * 200 ms after the exit, unread output included, and spins while a child does not read its input.
  */
-import { readSync, writeSync } from 'node:fs';
+import { closeSync, constants as flags, openSync, readSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import * as nodePty from 'node-pty';
+import { statOf } from './procfs.ts';
 import type { Launch, Running, Status } from './running.ts';
 
 interface NativePty {
@@ -21,7 +23,7 @@ interface NativePty {
     utf8: boolean,
     helperPath: string,
     onExit: (code: number, signal: number) => void,
-  ): { fd: number; pid: number };
+  ): { fd: number; pid: number; pty: string };
   resize(fd: number, cols: number, rows: number, pixelWidth: number, pixelHeight: number): void;
 }
 
@@ -35,7 +37,7 @@ const SAME_USER = -1;
 
 const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
-export function startTerminal({ argv, cwd, env }: Launch, cols: number, rows: number): Running {
+export async function startTerminal({ argv, cwd, env }: Launch, cols: number, rows: number): Promise<Running> {
   const [program = '', ...args] = argv;
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const native = (nodePty as unknown as { native: NativePty }).native;
@@ -45,12 +47,19 @@ export function startTerminal({ argv, cwd, env }: Launch, cols: number, rows: nu
   });
   const onExit = (code: number, signal: number) =>
     end(signal > 0 ? { code: null, signal: signalNames.get(signal) ?? `SIG${signal}` } : { code, signal: null });
-  const { fd, pid } = native.fork(program, args, pairs, cwd, cols, rows, SAME_USER, SAME_USER, true, '', onExit);
+  const { fd, pid, pty } = native.fork(program, args, pairs, cwd, cols, rows, SAME_USER, SAME_USER, true, '', onExit);
+  const startTime = statOf(pid)?.startTime ?? 0;
+  // While we hold the child's end too, a program that closes its own before it exits does not hang up on itself. NOCTTY:
+  // the host leads a session, and must not get a controlling terminal by this.
+  const held = opened(pty, fd, pid);
+  void exited.then(() => closeSync(held));
   const output = new ReadStream(fd);
   // EIO is how a terminal says that nobody holds its other end; `close` follows.
   output.on('error', () => undefined);
+  await led(pid);
   return {
     pid,
+    startTime,
     output,
     rest: () => restOf(fd),
     exited,
@@ -59,6 +68,21 @@ export function startTerminal({ argv, cwd, env }: Launch, cols: number, rows: nu
       if (!output.destroyed) native.resize(fd, newCols, newRows, 0, 0);
     },
   };
+}
+
+function opened(pty: string, fd: number, pid: number): number {
+  try {
+    return openSync(pty, flags.O_RDWR | flags.O_NOCTTY);
+  } catch (error) {
+    process.kill(pid, 'SIGKILL'); // Ours for certain: it was forked in this very turn.
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Until then a signal to its group would miss it. Takes less than a millisecond. */
+async function led(pid: number): Promise<void> {
+  for (let stat = statOf(pid); stat && stat.session !== pid; stat = statOf(pid)) await turn();
 }
 
 /**

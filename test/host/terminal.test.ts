@@ -46,6 +46,12 @@ describe('a terminal', () => {
     expect(await output(host, 1000)).toContain('50 132');
   });
 
+  test('[PR6] who closes the terminal before exiting is not hung up on: the exit code is its own', async () => {
+    const { host } = await newHost();
+    await started(host, bash(1000, 'echo bye; exec 0<&- 1>&- 2>&-; sleep 0.1; exit 5', { tty: true }));
+    expect(await ended(host, 1000)).toMatchObject({ code: 5, signal: null, outputBytes: 5 });
+  });
+
   test('[PR1] state lives on between writes: an interactive shell', async () => {
     const { host } = await newHost();
     await started(host, { ...bash(1000, ''), argv: ['bash', '--norc', '--noprofile', '-i'], tty: true });
