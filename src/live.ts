@@ -12,8 +12,10 @@ import { endOrphan } from './host/orphans.ts';
 import { bootId } from './host/procfs.ts';
 import { endOf, startOf } from './host/records.ts';
 import { readSpool } from './host/spoolReader.ts';
-import { openLevelLog, openLevelReader } from './log/level.ts';
+import { openLevelLog } from './log/level.ts';
+import { openLevelReader } from './log/levelReader.ts';
 import type { Log, LogReader } from './log/port.ts';
+import { secretsFile } from './log/secretsFile.ts';
 import type { Model } from './models/port.ts';
 import { scriptModel } from './models/script.ts';
 
@@ -114,5 +116,6 @@ export const liveWorld = (dir: string, log: Log): World => ({
   models: modelsOf(systemClock),
   hosts: hostsOf(dir),
   environment,
+  secrets: secretsFile(dir),
   machine: { bootId: bootId(), pid: process.pid, version },
 });

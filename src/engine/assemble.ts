@@ -11,6 +11,7 @@ import type { Context } from '../decide/decision.ts';
 import { rules } from '../decide/settle.ts';
 import { assert } from '../failure.ts';
 import type { BlobContent } from '../log/port.ts';
+import { mapTexts } from './texts.ts';
 
 /** Longer strings lie in blobs beside the log (bytes of UTF-8). */
 const inlineBytesMax = 64 * 1024;
@@ -25,6 +26,8 @@ export interface Origin {
   readonly by: string;
   /** Position of the event that led to the first fact; 0 for none. */
   readonly cause: number;
+  /** Takes secrets out of a text (LO7). */
+  readonly hide?: (text: string) => string;
 }
 
 const guards = new Map<string, (u: unknown) => boolean>();
@@ -38,29 +41,32 @@ function fits(type: EventType, data: unknown): boolean {
   return check(data);
 }
 
-/** The same value with every long string replaced by the name of its blob; strings are made well-formed. */
-function withoutLongText(value: unknown, blobs: BlobContent[]): unknown {
-  if (typeof value === 'string') {
-    const text = value.isWellFormed() ? value : value.toWellFormed();
-    if (text.length * 3 <= inlineBytesMax) return text;
-    const content = Buffer.from(text);
-    if (content.length <= inlineBytesMax) return text;
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    blobs.push({ sha256, content });
-    return { blob: sha256, bytes: content.length };
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const copy = value.map((item) => withoutLongText(item, blobs));
-    return copy.some((item, i) => item !== value[i]) ? copy : value;
-  }
-  let copy: Record<string, unknown> | undefined;
-  for (const key in value) {
-    const before = (value as Record<string, unknown>)[key];
-    const after = withoutLongText(before, blobs);
-    if (after !== before) (copy ??= { ...value })[key] = after;
-  }
-  return copy ?? value;
+/** Events without any text of people, models or programs: they need no look for secrets or long texts. */
+const textless = new Set<string>([
+  'AgentLoaded',
+  'AgentEvicted',
+  'SlotReserved',
+  'SlotCommitted',
+  'SlotReleased',
+  'TurnQueued',
+  'TurnDequeued',
+  'MailConsumed',
+  'MailReturned',
+  'TurnStarted',
+  'TurnParked',
+  'TurnUnparked',
+  'ProcessStarted',
+  'ProcessExited',
+  'ProcessTerminated',
+]);
+
+function blobOf(text: string, blobs: BlobContent[]): unknown {
+  if (text.length * 3 <= inlineBytesMax) return text;
+  const content = Buffer.from(text);
+  if (content.length <= inlineBytesMax) return text;
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  blobs.push({ sha256, content });
+  return { blob: sha256, bytes: content.length };
 }
 
 export class Assembly implements Assembled {
@@ -87,8 +93,7 @@ export class Assembly implements Assembled {
   #append({ type, data }: HoldfastFact, cause: number, by: string): void {
     const state = this.#state;
     const def = definition(type)!;
-    // The fleet file has no long texts of its own that a codec would let become blobs.
-    const stored = type === 'FleetOpened' ? data : withoutLongText(data, this.blobs);
+    const stored = textless.has(type) ? data : this.#stored(type, data);
     assert(fits(type, stored), `${type} does not fit its codec`);
     const stream = def.stream(stored);
     const position = state.position + 1;
@@ -109,6 +114,17 @@ export class Assembly implements Assembled {
     } as unknown as HoldfastEvent;
     this.events.push(event);
     apply(state, event);
+  }
+
+  /** As it goes to the log: well-formed, without secrets, long texts as blobs where the event has a place for them. */
+  #stored(type: EventType, data: unknown): unknown {
+    const hide = this.#origin.hide ?? ((text: string) => text);
+    const safe = mapTexts(data, (text) => hide(text.isWellFormed() ? text : text.toWellFormed()));
+    const blobs: BlobContent[] = [];
+    const short = mapTexts(safe, (text) => blobOf(text, blobs));
+    if (blobs.length === 0 || !fits(type, short)) return safe;
+    this.blobs.push(...blobs);
+    return short;
   }
 
   /** What the command itself did, then all that follows in the same batch. */

@@ -10,6 +10,7 @@ import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { HostGate } from './hostGate.ts';
 import { excerpt, present, tokensOf, withinTokens } from './output.ts';
+import type { Secrets } from './secrets.ts';
 
 /** PR7: between TERM and KILL, for a program to put its things in order. */
 export const stopGraceMs = 2_000;
@@ -27,6 +28,7 @@ export interface CommandParts {
   readonly newId: () => string;
   /** The environment of every child. */
   readonly environment: (state: State, process: Process) => Readonly<Record<string, string>>;
+  readonly secrets?: Secrets;
 }
 
 export class Commands {
@@ -124,14 +126,8 @@ export class Commands {
       return;
     }
     const { requestId, command, cwd, tty } = process;
-    const result = await host.start({
-      requestId,
-      processId,
-      argv: command,
-      cwd,
-      tty,
-      env: environment(this.#state, process),
-    });
+    const argv = this.#parts.secrets?.revealIn(command) ?? command;
+    const result = await host.start({ requestId, processId, argv, cwd, tty, env: environment(this.#state, process) });
     if ('error' in result) await engine.submit({ do: 'launchFailed', processId, error: result.error });
     else {
       const { pid, group, startTime, bootId } = result;
@@ -218,7 +214,7 @@ export class Commands {
         );
         return;
       }
-      const bytes = Buffer.from(chars);
+      const bytes = Buffer.from(this.#parts.secrets?.reveal(chars) ?? chars);
       const requestId = `${turnId}/${call.callId}`;
       const result = await host.write(requestId, processId, bytes);
       if (result === 'closed') {

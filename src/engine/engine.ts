@@ -13,6 +13,7 @@ import { Assembly } from './assemble.ts';
 import type { Clock } from './clock.ts';
 import { type Effect, react, undecided } from './react.ts';
 import { requestHash } from './requestHash.ts';
+import type { Secrets } from './secrets.ts';
 
 export type Answer<A = unknown> =
   | { readonly ok: true; readonly answer: A }
@@ -40,6 +41,7 @@ export interface EngineParts {
   readonly hostId: () => string;
   readonly state: State;
   readonly epoch: number;
+  readonly secrets?: Secrets;
 }
 
 const plain = ({ facts: _, ...refusal }: Refusal): Omit<Refusal, 'facts'> => refusal;
@@ -140,8 +142,15 @@ export class Engine {
       const by = asked.by ?? speaker(this.state, command);
       const { newId, hostId } = this.#parts;
       const ctx: Context = { at, by, id: newId as Context['id'], hostId: hostId() };
+      const { secrets } = this.#parts;
+      const hide = secrets && ((text: string) => secrets.hide(text));
       const decision = decide(this.state, ctx, command);
-      const assembly = new Assembly(this.state, ctx, { epoch: this.epoch, by, cause: causeOf(this.state, command) });
+      const assembly = new Assembly(this.state, ctx, {
+        epoch: this.epoch,
+        by,
+        cause: causeOf(this.state, command),
+        ...(hide && { hide }),
+      });
       const expected = this.state.position;
       assembly.settle(decision._tag === 'Left' ? decision.left.facts : decision.right.facts);
       const answer: Answer =

@@ -10,6 +10,7 @@ import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
 import type { Effect } from './react.ts';
 import { ResidentObjects } from './residents.ts';
+import type { Secrets } from './secrets.ts';
 import { Timers } from './timers.ts';
 
 type Sample = Extract<Effect, { do: 'sample' }>;
@@ -21,6 +22,7 @@ export interface HandsParts {
   readonly commands: Commands;
   /** Who answers for a model name; throws a Failure for an unknown one. */
   readonly model: (name: string) => Model;
+  readonly secrets?: Secrets;
 }
 
 export class LiveHands implements Hands {
@@ -54,29 +56,39 @@ export class LiveHands implements Hands {
     const { engine, commands } = this.#parts;
     switch (effect.do) {
       case 'load':
-        return this.objects.load(effect.agentId);
+        this.objects.load(effect.agentId);
+        break;
       case 'unload':
-        return this.objects.unload(effect.agentId);
+        this.objects.unload(effect.agentId);
+        break;
       case 'sample':
-        return this.#sampleAt(effect);
+        this.#sampleAt(effect);
+        break;
       case 'cancel':
-        return this.#cancel(effect.turnId, effect.callIds);
+        this.#cancel(effect.turnId, effect.callIds);
+        break;
       case 'expire': {
         const { turnId, callId, at } = effect;
         // The call may have ended in a batch of the same group commit.
-        if (this.#state.turns[turnId]?.calls[callId] === undefined) return;
-        return this.#timers.at(`${turnId}/${callId}`, at, () => engine.report({ do: 'waitExpired', turnId, callId }));
+        if (this.#state.turns[turnId]?.calls[callId] === undefined) break;
+        this.#timers.at(`${turnId}/${callId}`, at, () => engine.report({ do: 'waitExpired', turnId, callId }));
+        break;
       }
       case 'startProcess':
-        return commands.start(effect.processId);
+        commands.start(effect.processId);
+        break;
       case 'collect':
-        return commands.collect(effect.turnId, effect.callId, effect.resumed);
+        commands.collect(effect.turnId, effect.callId, effect.resumed);
+        break;
       case 'stopProcess':
-        return commands.stop(effect.processId);
+        commands.stop(effect.processId);
+        break;
       case 'acknowledge':
-        return commands.acknowledge(effect.processId);
+        commands.acknowledge(effect.processId);
+        break;
       case 'reconcile':
-        return commands.reconcile();
+        commands.reconcile();
+        break;
     }
   }
 
@@ -128,7 +140,8 @@ export class LiveHands implements Hands {
     const root = this.#state.agents[agent.rootId]!;
     let history: readonly unknown[];
     try {
-      history = (await this.objects.history(agentId)).items;
+      const { items } = await this.objects.history(agentId);
+      history = this.#parts.secrets?.revealIn(items) ?? items;
     } catch (error) {
       if (!signal.aborted) engine.report({ do: 'loadFailed', agentId, error: messageOf(error) });
       return;

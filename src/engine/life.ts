@@ -11,6 +11,7 @@ import { Engine } from './engine.ts';
 import { foldLog, stateHash } from './fold.ts';
 import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
+import { type SecretStore, Secrets } from './secrets.ts';
 
 export interface World {
   readonly log: Log;
@@ -20,6 +21,8 @@ export interface World {
   readonly models: (state: State) => (name: string) => Model;
   readonly hosts: HostDoor;
   readonly environment: CommandParts['environment'];
+  /** Where values that look like secrets are kept; absent: they are not looked for. */
+  readonly secrets?: SecretStore;
   readonly machine: { readonly bootId: string; readonly pid: number; readonly version: string };
 }
 
@@ -82,10 +85,12 @@ export class Life {
       exited: (processId, exit) => engine?.report({ do: 'processEnded', processId, exit }),
     });
     const hostId = () => gate.hostId;
-    engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1 });
-    commands = new Commands({ engine, gate, clock, newId, environment: world.environment });
+    const patterns = (fresh?.file ?? state.fleet.file)?.redact?.patterns;
+    const secrets = world.secrets && { secrets: new Secrets(world.secrets, patterns) };
+    engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1, ...secrets });
+    commands = new Commands({ engine, gate, clock, newId, environment: world.environment, ...secrets });
     const models = world.models(state);
-    const hands = new LiveHands({ engine, log, clock, commands, model: models });
+    const hands = new LiveHands({ engine, log, clock, commands, model: models, ...secrets });
     engine.hands = hands;
     const life = new Life(world, engine, hands, gate);
     engine.onFailed(() => hands.stop());

@@ -1,0 +1,83 @@
+/** Values that look like secrets never enter the log: it holds `[secret s-N]`, and who acts gets the value back (LO7). */
+import { Failure } from '../failure.ts';
+import { mapTexts } from './texts.ts';
+
+/** Where the values lie: beside the log, never in it. */
+export interface SecretStore {
+  /** The name of a value, durable before it is given: the same value has the same name. */
+  keep(value: string): string;
+  /** The value, or undefined where it is gone. */
+  value(name: string): string | undefined;
+}
+
+/** Shapes of keys and tokens of common services. */
+const builtIn = [
+  'sk-[A-Za-z0-9_-]{20,}',
+  'gh[pousr]_[A-Za-z0-9]{30,}',
+  'github_pat_[A-Za-z0-9_]{40,}',
+  'glpat-[A-Za-z0-9_-]{20,}',
+  'xox[abprs]-[A-Za-z0-9-]{10,}',
+  'A(?:KIA|SIA)[A-Z0-9]{16}',
+  'AIza[A-Za-z0-9_-]{35}',
+  'npm_[A-Za-z0-9]{36}',
+  'eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}',
+  '-----BEGIN [A-Z ]*PRIVATE KEY-----[\\s\\S]+?-----END [A-Z ]*PRIVATE KEY-----',
+];
+
+const placeholder = /\[secret (s-\d+)\]/g;
+
+export class Secrets {
+  readonly #store: SecretStore;
+  readonly #seen: RegExp;
+  readonly #each: RegExp;
+
+  constructor(store: SecretStore, patterns: readonly string[] = []) {
+    this.#store = store;
+    const source = sourceOf(patterns);
+    this.#seen = new RegExp(source);
+    this.#each = new RegExp(source, 'g');
+  }
+
+  hide(text: string): string {
+    return this.#seen.test(text)
+      ? text.replace(this.#each, (value) => (value === '' ? '' : `[secret ${this.#store.keep(value)}]`))
+      : text;
+  }
+
+  /** Throws HOLDFAST_SECRET_GONE where a value is no longer there. */
+  reveal(text: string): string {
+    if (!text.includes('[secret s-')) return text;
+    return text.replace(placeholder, (_, name: string) => {
+      const value = this.#store.value(name);
+      if (value !== undefined) return value;
+      throw new Failure('HOLDFAST_SECRET_GONE', `the value of [secret ${name}] is gone`, {
+        remedy: 'put the file `secrets` back beside the log, or give the task again with the value in it',
+        details: { name },
+      });
+    });
+  }
+
+  /** Every string in a value. */
+  revealIn<A>(value: A): A {
+    return mapTexts(value, (text) => this.reveal(text)) as A;
+  }
+}
+
+const sourceOf = (patterns: readonly string[]): string => [...builtIn, ...patterns].map((p) => `(?:${p})`).join('|');
+
+/** For fleets without a folder: in memory only. */
+export function secretsInMemory(): SecretStore {
+  const names = new Map<string, string>();
+  const values = new Map<string, string>();
+  return {
+    keep: (value) => {
+      const known = names.get(value);
+      if (known !== undefined) return known;
+      const name = `s-${names.size + 1}`;
+      names.set(value, name);
+      values.set(name, value);
+      return name;
+    },
+    value: (name) => values.get(name),
+  };
+}
