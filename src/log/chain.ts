@@ -30,8 +30,12 @@ export class Sealer {
   /** Canonical texts of data that does not survive packing as it is, by position. */
   texts: Map<number, string> | undefined;
 
-  constructor(prev: Seal) {
+  readonly #watch: ((event: Envelope, text: string) => void) | undefined;
+
+  /** `watch` sees each event with its canonical text. */
+  constructor(prev: Seal, watch?: (event: Envelope, text: string) => void) {
     this.seal = prev;
+    this.#watch = watch;
   }
 
   /** SHA-256(prev ‖ SHA-256(event 1) ‖ … ‖ SHA-256(event n)) over raw bytes; events from..to, `to` not included. */
@@ -53,6 +57,7 @@ export class Sealer {
       }
       const text = eventText(event, data);
       this.length += text.length;
+      this.#watch?.(event, text);
       scratch.write(sha256(text), at, 'latin1');
       at += sealBytes;
     }

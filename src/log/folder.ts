@@ -1,5 +1,7 @@
-/** What lies where in the folder of a log. */
+/** What lies where in the folder of a log, and which folders are none. */
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '../failure.ts';
 
 export interface Folder {
   readonly dir: string;
@@ -20,3 +22,35 @@ export const folderOf = (dir: string): Folder => ({
   caches: join(dir, 'caches'),
   owner: join(dir, 'owner.json'),
 });
+
+/** Folders that are there before the first event, whoever made them. */
+const ours = /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|host.*|spool.*|.*\.sock|.*socket.*)$/;
+
+export function refuseStrangers(dir: string): void {
+  const names = readdirSync(dir);
+  if (names.includes('HEAD') || names.includes('db')) return;
+  const strangers = names.filter((name) => !ours.test(name));
+  if (strangers.length === 0) return;
+  throw new Failure('HOLDFAST_LOG_NOT_A_LOG', `${dir} is not a log: it holds ${strangers.slice(0, 3).join(', ')}`, {
+    remedy: 'name an empty or a new folder, or that of a log',
+    details: { dir, found: strangers.slice(0, 10) },
+  });
+}
+
+export function refuseReadOnly(dir: string): void {
+  try {
+    accessSync(dir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw readOnly(dir, error);
+  }
+}
+
+export const readOnly = (dir: string, cause: unknown): Failure =>
+  new Failure('HOLDFAST_LOG_READ_ONLY', `the log ${dir} cannot be written`, {
+    remedy: 'make the folder writable for this user, or use a verb that only reads',
+    details: { dir },
+    cause,
+  });
+
+export const isReadOnlyError = (error: unknown): boolean =>
+  ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException)?.code ?? '');

@@ -65,23 +65,20 @@ export async function* walk(store: Store, { from, to, prev }: Walk): AsyncGenera
       ahead = read();
       ahead.catch(() => {});
       const frames: Frame[] = [];
-      for (const [key, value] of entries) {
-        const start = firstOf(key);
-        if (start !== expected) {
-          throw damaged(
-            expected,
-            start > expected ? `no record up to position ${start}` : `position ${start} is there twice`,
-          );
+      let trouble: unknown;
+      try {
+        for (const [key, value] of entries) {
+          const frame = next(key, value, expected, seal);
+          seal = frame.seal;
+          expected = frame.last + 1;
+          frames.push(frame);
         }
-        const frame = decodeFrame(key, value, expected);
-        if (start === 1) seal = genesis(fleetIdOfFirst(frame));
-        if (seal !== undefined && frame.prev !== seal)
-          throw damaged(expected, 'a record does not follow the one before it');
-        seal = frame.seal;
-        expected = frame.last + 1;
-        frames.push(frame);
+      } catch (error) {
+        trouble = error;
       }
+      // What is sound before the damage is handed out first: salvage lives from it.
       yield frames;
+      if (trouble !== undefined) throw trouble;
     }
   } finally {
     await ahead.catch(() => {});
@@ -89,6 +86,21 @@ export async function* walk(store: Store, { from, to, prev }: Walk): AsyncGenera
   }
   if (to !== Number.POSITIVE_INFINITY && expected <= to)
     throw damaged(expected, `the log ends here, before position ${to}`);
+}
+
+/** Decodes the frame that must start at `expected` and follow `seal`. */
+function next(key: Buffer, value: Buffer, expected: number, seal: Seal | undefined): Frame {
+  const start = firstOf(key);
+  if (start !== expected) {
+    throw damaged(
+      expected,
+      start > expected ? `no record up to position ${start}` : `position ${start} is there twice`,
+    );
+  }
+  const frame = decodeFrame(key, value, expected);
+  const prev = start === 1 ? genesis(fleetIdOfFirst(frame)) : seal;
+  if (prev !== undefined && frame.prev !== prev) throw damaged(expected, 'a record does not follow the one before it');
+  return frame;
 }
 
 export function fleetIdOfFirst(frame: Frame): string {

@@ -2,27 +2,26 @@
  * The durable log: frames in LevelDB, HEAD beside it, one writer. Opening checks a private copy first, so that a
  * damaged log is neither recovered nor shortened by LevelDB (LO4).
  */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Envelope } from '../../events/envelope.ts';
 import { Failure } from '../failure.ts';
 import { writeBlobs } from './blobs.ts';
 import { getCache, putCache } from './caches.ts';
 import { checkpointKey, encodeCheckpoint } from './checkpoint.ts';
 import { Committer, headOf, type Sealed, type Sink, type Tip } from './committer.ts';
-import { damaged } from './damage.ts';
-import { type Folder, folderOf } from './folder.ts';
+import { type Folder, folderOf, isReadOnlyError, readOnly, refuseReadOnly, refuseStrangers } from './folder.ts';
 import { encodeFrame, frameKey, rowOf } from './frame.ts';
 import { lastFrame } from './frames.ts';
-import { HeadFile, type HeadMark, readHead } from './headFile.ts';
+import { HeadFile, type HeadMark } from './headFile.ts';
+import { openLook } from './look.ts';
 import { mergeRun, runsOf } from './merging.ts';
 import { checkOpening, emptyOpening, type Opening, type Span } from './opening.ts';
 import { claim, locked, ownerOf } from './owner.ts';
-import type { Batch, BlobContent, Head, Log, LogReader, Snapshot } from './port.ts';
+import type { Batch, BlobContent, Head, Log, Snapshot } from './port.ts';
 import { addPostings, packPositions, postingKey, type Touches } from './postings.ts';
-import { privateCopy } from './privateCopy.ts';
 import { StoredReader } from './reader.ts';
 import { writeSnapshot } from './snapshots.ts';
-import { isLocked, openStore, reasonOf, type Store } from './store.ts';
+import { isLocked, openStore, type Store } from './store.ts';
 
 export interface LevelOptions {
   /** Index keys of an event beyond its stream, for example `agent/<id>`. */
@@ -221,38 +220,6 @@ function frameOf({ first, epoch, sizes, prev, tip, events, texts }: Sealed): Buf
   return encodeFrame({ first, epoch, sizes, rows, prev, seal: tip.seal });
 }
 
-/** Folders that are there before the first event, whoever made them. */
-const ours = /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|host.*|spool.*|.*\.sock|.*socket.*)$/;
-
-function refuseStrangers(dir: string): void {
-  const names = readdirSync(dir);
-  if (names.includes('HEAD') || names.includes('db')) return;
-  const strangers = names.filter((name) => !ours.test(name));
-  if (strangers.length === 0) return;
-  throw new Failure('HOLDFAST_LOG_NOT_A_LOG', `${dir} is not a log: it holds ${strangers.slice(0, 3).join(', ')}`, {
-    remedy: 'name an empty or a new folder, or that of a log',
-    details: { dir, found: strangers.slice(0, 10) },
-  });
-}
-
-function refuseReadOnly(dir: string): void {
-  try {
-    accessSync(dir, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw readOnly(dir, error);
-  }
-}
-
-const readOnly = (dir: string, cause: unknown): Failure =>
-  new Failure('HOLDFAST_LOG_READ_ONLY', `the log ${dir} cannot be written`, {
-    remedy: 'make the folder writable for this user, or use a verb that only reads',
-    details: { dir },
-    cause,
-  });
-
-const isReadOnlyError = (error: unknown): boolean =>
-  ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException)?.code ?? '');
-
 /** The check on a private copy; the copy is gone when this returns. */
 async function lookFirst(folder: Folder, touches: Touches): Promise<Opening> {
   const look = await openLook(folder);
@@ -260,36 +227,6 @@ async function lookFirst(folder: Folder, touches: Touches): Promise<Opening> {
     return look === undefined ? emptyOpening() : await checkOpening(look.store, look.head, touches);
   } finally {
     await look?.close();
-  }
-}
-
-interface Look {
-  readonly store: Store;
-  readonly head: HeadMark | undefined;
-  close(): Promise<void>;
-}
-
-/** A private copy opened; undefined when there is no log yet (LO9). */
-export async function openLook(folder: Folder): Promise<Look | undefined> {
-  const head = existsSync(folder.dir) ? readHead(folder.head) : undefined;
-  if (!existsSync(folder.db) || readdirSync(folder.db).length === 0) {
-    if ((head?.position ?? 0) === 0) return undefined;
-    throw damaged(1, `HEAD names position ${head!.position}, but there is no store`);
-  }
-  const copy = privateCopy(folder.dir, folder.db);
-  try {
-    const store = await openStore(copy.path, { create: false });
-    return {
-      store,
-      head,
-      close: async () => {
-        await store.close();
-        copy.remove();
-      },
-    };
-  } catch (error) {
-    copy.remove();
-    throw damaged(1, `the store cannot be opened: ${reasonOf(error)}`, error);
   }
 }
 
@@ -331,48 +268,3 @@ export async function openLevelLog(dir: string, options: LevelOptions): Promise<
 export interface LevelLogPort extends Log {
   checkpoint(): Promise<void>;
 }
-
-export interface ReaderOptions {
-  readonly touches: Touches;
-  /** Read also while an owner writes: what is durable at this moment. */
-  readonly whileOwned?: boolean;
-}
-
-/** A log to read without owning it, on a private copy: the original is never changed. */
-export async function openLevelReader(dir: string, options: ReaderOptions): Promise<LogReader> {
-  const folder = folderOf(dir);
-  if (existsSync(dir) && statSync(dir).isDirectory()) {
-    refuseStrangers(dir);
-    const owner = ownerOf(dir);
-    if (owner !== undefined && options.whileOwned !== true) throw locked(dir, owner);
-  }
-  const look = await openLook(folder);
-  if (look === undefined) throw empty(dir);
-  try {
-    const opening = await checkOpening(look.store, look.head, options.touches);
-    if (opening.tip.position === 0) throw empty(dir);
-    return new CopyReader(folder, look, opening);
-  } catch (error) {
-    await look.close();
-    throw error;
-  }
-}
-
-class CopyReader extends StoredReader {
-  readonly #look: Look;
-
-  constructor(folder: Folder, look: Look, opening: Opening) {
-    super(folder, look.store, opening);
-    this.#look = look;
-  }
-
-  override close(): Promise<void> {
-    return this.#look.close();
-  }
-}
-
-export const empty = (dir: string): Failure =>
-  new Failure('HOLDFAST_LOG_EMPTY', `there is no log in ${dir} yet`, {
-    remedy: 'start a fleet with `holdfast run FLEET.json`',
-    details: { dir },
-  });

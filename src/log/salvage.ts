@@ -1,0 +1,99 @@
+/** `salvage`: the sound prefix of a damaged log, in whole batches and with its blobs, becomes a log in a new folder. */
+import { existsSync, readdirSync } from 'node:fs';
+import type { Envelope } from '../../events/envelope.ts';
+import { Failure } from '../failure.ts';
+import { Auditor, type Named } from './audit.ts';
+import { readBlob } from './blobs.ts';
+import { hexOf, type Seal } from './chain.ts';
+import { isDamage } from './damage.ts';
+import { folderOf } from './folder.ts';
+import { walk } from './frames.ts';
+import { type LevelLogPort, openLevelLog } from './level.ts';
+import { lookAt } from './levelReader.ts';
+import type { Look } from './look.ts';
+import { checkOpening } from './opening.ts';
+import type { Batch, BlobContent, Head } from './port.ts';
+import type { Touches } from './postings.ts';
+
+export interface Salvaged {
+  /** Events copied; 0 when nothing was sound, and then `to` is not made. */
+  readonly events: number;
+  readonly head: Head | undefined;
+  readonly blobs: number;
+  /** Why it ends where it ends; absent when the log is sound. */
+  readonly firstBad?: number;
+  readonly what?: string;
+}
+
+export async function salvageLog(
+  dir: string,
+  to: string,
+  { touches }: { readonly touches: Touches },
+): Promise<Salvaged> {
+  if (existsSync(to) && readdirSync(to).length > 0) {
+    throw new Failure('HOLDFAST_SALVAGE_TARGET_NOT_EMPTY', `${to} is not empty`, {
+      remedy: 'name a folder that does not exist yet',
+      details: { to },
+    });
+  }
+  let copy: LevelLogPort | undefined;
+  let blobs = 0;
+  let look: Look | undefined;
+  try {
+    let damage: Failure | undefined;
+    try {
+      look = await lookAt(dir, {});
+      for await (const { batch, seal } of soundBatches(look, folderOf(dir).blobs)) {
+        copy ??= await openLevelLog(to, { touches });
+        void copy.append(batch);
+        blobs += batch.blobs?.length ?? 0;
+        // The copy recomputes the chain from what it was given.
+        if (copy.head().hash !== hexOf(seal)) throw new Error('the copy has another hash than the original');
+        if (batch.expected - copy.synced().position > waitingEventsMax) await copy.flush();
+      }
+      await checkOpening(look.store, look.head, touches);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      damage = error;
+    }
+    await copy?.flush();
+    const head = copy?.head();
+    const { firstBad, what } = (damage?.details ?? {}) as { readonly firstBad?: number; readonly what?: string };
+    return { events: head?.position ?? 0, head, blobs, firstBad, what };
+  } finally {
+    await copy?.close();
+    await look?.close();
+  }
+}
+
+/** Events that may wait for the disk of the copy. */
+const waitingEventsMax = 50_000;
+
+async function* soundBatches(
+  look: Look,
+  blobs: string,
+): AsyncGenerator<{ readonly batch: Batch; readonly seal: Seal }> {
+  const auditor = new Auditor();
+  for await (const frames of walk(look.store, { from: 1, to: Number.POSITIVE_INFINITY })) {
+    for (const frame of frames) {
+      const events = auditor.check(frame);
+      let from = 0;
+      for (const [i, of] of frame.sizes.entries()) {
+        const batch = events.slice(from, from + of);
+        from += of;
+        yield { batch: await batchOf(batch, auditor.named, blobs), seal: auditor.seals[i]! };
+      }
+    }
+  }
+}
+
+async function batchOf(events: readonly Envelope[], named: readonly Named[], folder: string): Promise<Batch> {
+  const { position, epoch } = events[0]!;
+  const end = position + events.length;
+  const blobs: BlobContent[] = [];
+  for (const { sha256, position: by } of named) {
+    if (by < position || by >= end || blobs.some((blob) => blob.sha256 === sha256)) continue;
+    blobs.push({ sha256, content: await readBlob(folder, sha256, by) });
+  }
+  return { expected: position - 1, epoch, events, blobs };
+}

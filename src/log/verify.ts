@@ -1,0 +1,160 @@
+/**
+ * `verify`: every record of a log is checked, on a private copy: frames and their links, the event chain, density, HEAD,
+ * the checkpoint, the index, snapshots and blobs. It answers where the first bad position is and what is wrong there.
+ */
+import { join } from 'node:path';
+import { Auditor } from './audit.ts';
+import { readBlob } from './blobs.ts';
+import { genesis, sealOf } from './chain.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { headOf } from './committer.ts';
+import { damaged, isDamage } from './damage.ts';
+import { folderOf } from './folder.ts';
+import { frameAt, walk } from './frames.ts';
+import { empty, lookAt } from './levelReader.ts';
+import type { Look } from './look.ts';
+import { checkOpening, sealWithin } from './opening.ts';
+import type { Head } from './port.ts';
+import {
+  addPostings,
+  keyOfPosting,
+  type Postings,
+  postingEnd,
+  postingPrefix,
+  type Touches,
+  unpackPositions,
+} from './postings.ts';
+import { listSnapshots, readSnapshot } from './snapshots.ts';
+
+export interface VerifyOptions {
+  readonly touches: Touches;
+  /** Verify also while an owner writes: what is durable at this moment. */
+  readonly whileOwned?: boolean;
+  /** The state hash at a position, recomputed from the events; undefined for a stateVersion that is not known here. */
+  readonly stateHashAt?: (position: number, stateVersion: number) => Promise<string | undefined>;
+  readonly progress?: (events: number) => void;
+}
+
+export interface Verdict {
+  readonly ok: boolean;
+  /** Events of whole batches before the first bad position. */
+  readonly events: number;
+  /** Head of these events. */
+  readonly head: Head;
+  readonly firstBad?: number;
+  readonly what?: string;
+}
+
+export async function verifyLog(dir: string, options: VerifyOptions): Promise<Verdict> {
+  const auditor = new Auditor();
+  let look: Look | undefined;
+  try {
+    look = await lookAt(dir, options);
+    await checkAll(dir, look, auditor, options);
+    if (auditor.position === 0) throw empty(dir);
+    return { ok: true, events: auditor.position, head: headOf(auditor) };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const { firstBad, what } = error.details as { readonly firstBad: number; readonly what: string };
+    const head = await headAt(look, auditor, Math.min(auditor.position, firstBad - 1));
+    return { ok: false, events: head.position, head, firstBad, what };
+  } finally {
+    await look?.close();
+  }
+}
+
+async function headAt(look: Look | undefined, auditor: Auditor, position: number): Promise<Head> {
+  if (position === auditor.position) return headOf(auditor);
+  if (look === undefined || position === 0) return headOf({ position: 0, seal: genesis(''), at: 0, epoch: 0 });
+  // Blobs, snapshots and the index are checked after the events they speak of: the head is that of the batch before.
+  const frame = await frameAt(look.store, position);
+  let last = frame.first - 1;
+  for (const size of frame.sizes) {
+    if (last + size > position) break;
+    last += size;
+  }
+  if (last < frame.first) return headAt(look, auditor, last);
+  return headOf({
+    position: last,
+    seal: sealWithin(frame, last),
+    at: frame.rows[last - frame.first]![4],
+    epoch: frame.epoch,
+  });
+}
+
+async function checkAll(dir: string, { store, head }: Look, auditor: Auditor, options: VerifyOptions): Promise<void> {
+  const folder = folderOf(dir);
+  const postings: Postings = new Map();
+  const blobs = new Map<string, number>();
+  for await (const frames of walk(store, { from: 1, to: Number.POSITIVE_INFINITY })) {
+    for (const frame of frames) {
+      const events = auditor.check(frame);
+      addPostings(postings, events, options.touches);
+      for (const { sha256, bytes, position } of auditor.named) {
+        if (blobs.has(sha256)) continue;
+        blobs.set(sha256, position);
+        const content = await readBlob(folder.blobs, sha256, position);
+        if (content.length !== bytes)
+          throw damaged(position, `the blob ${sha256} has ${content.length} bytes, not ${bytes}`);
+      }
+    }
+    options.progress?.(auditor.position);
+  }
+  await checkOpening(store, head, options.touches);
+  await checkPostings(store, postings);
+  await checkSnapshots(folder.snapshots, store, auditor.position, options);
+}
+
+/** The stored index must say exactly what the events up to the checkpoint say. */
+async function checkPostings(store: Look['store'], expected: Postings): Promise<void> {
+  const checkpoint = await readCheckpoint(store);
+  const upTo = typeof checkpoint === 'string' ? 0 : checkpoint.position;
+  /** Positions found so far, by key. */
+  const found = new Map<string, number>();
+  for await (const [bytes, value] of store.iterator({ gte: postingPrefix, lt: postingEnd })) {
+    const key = keyOfPosting(bytes);
+    const list = expected.get(key) ?? [];
+    let at = found.get(key) ?? 0;
+    const positions = unpackPositions(bytes, value);
+    if (positions === undefined) throw damaged(list[at] ?? 1, `the index of ${key} does not match its checksum`);
+    if (positions[0]! > upTo) continue;
+    for (const position of positions) {
+      if (position !== list[at])
+        throw damaged(Math.min(position, list[at] ?? position), `the index of ${key} differs from the events`);
+      at++;
+    }
+    found.set(key, at);
+  }
+  let firstBad = Number.POSITIVE_INFINITY;
+  let which = '';
+  for (const [key, list] of expected) {
+    const missing = list[found.get(key) ?? 0];
+    if (missing !== undefined && missing <= upTo && missing < firstBad) {
+      firstBad = missing;
+      which = key;
+    }
+  }
+  if (which !== '') throw damaged(firstBad, `the index of ${which} leaves out this position`);
+}
+
+async function checkSnapshots(
+  path: string,
+  store: Look['store'],
+  end: number,
+  { stateHashAt }: VerifyOptions,
+): Promise<void> {
+  for (const { name, position } of (await listSnapshots(path)).reverse()) {
+    const snapshot = await readSnapshot(join(path, name));
+    if (snapshot === undefined)
+      throw damaged(Math.min(position, end + 1), `the snapshot ${name} does not match its checksum`);
+    if (position > end || snapshot.position !== position)
+      throw damaged(Math.min(position, end + 1), `the snapshot ${name} is not of this log`);
+    if (sealWithin(await frameAt(store, position), position) !== sealOf(snapshot.hash)) {
+      throw damaged(position, `the snapshot ${name} has another hash than the log there`);
+    }
+    const stateHash = await stateHashAt?.(position, snapshot.stateVersion);
+    if (stateHash !== undefined && stateHash !== snapshot.stateHash) {
+      throw damaged(position, `the snapshot ${name} has another state hash than the events lead to`);
+    }
+  }
+}
