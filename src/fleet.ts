@@ -84,6 +84,11 @@ export class Fleet {
     return this.life.engine.read(view);
   }
 
+  /** A copy of the whole durable state, yours to keep. */
+  state(): Promise<State> {
+    return this.read((state) => structuredClone(state));
+  }
+
   /** `{position, stateHash}` of what is durable now. */
   position(): Promise<{ readonly position: number; readonly stateHash: string }> {
     return this.read((state) => ({ position: state.position, stateHash: stateHash(state) }));

@@ -31,6 +31,9 @@ function modelOf(given: RootGiven, { models = {}, roles = {} }: Models): string 
   );
 }
 
+/** A relative folder is one below. */
+const below = (cwd: string, folder = ''): string => (folder === '' ? cwd : folder.startsWith('/') ? folder : `${cwd}/${folder}`);
+
 export function newRoot(
   ctx: Context,
   given: RootGiven & { readonly name: string },
@@ -47,7 +50,7 @@ export function newRoot(
       name: given.name,
       depth: 0,
       model: modelOf(given, file),
-      cwd: given.cwd ?? cwd,
+      cwd: below(cwd, given.cwd),
       config: {},
       ...(given.role !== undefined && { role: given.role }),
       ...(effort !== undefined && { effort }),

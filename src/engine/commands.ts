@@ -51,6 +51,12 @@ export class Commands {
     }
   }
 
+  /** Nobody waits for results any more; the calls stay open. */
+  letGo(): void {
+    for (const controller of this.#calls.values()) controller.abort();
+    this.#calls.clear();
+  }
+
   /** TU6 (3)–(5), PR8: what became of each process while nobody looked. */
   reconcile(): void {
     this.#reconciled = this.#meetHost();

@@ -25,12 +25,16 @@ export interface HandsParts {
   readonly secrets?: Secrets;
 }
 
+/** Effects by which a turn goes on. */
+const turnsOn = new Set<Effect['do']>(['load', 'sample', 'expire', 'startProcess', 'collect']);
+
 export class LiveHands implements Hands {
   readonly objects: ResidentObjects;
   readonly #parts: HandsParts;
   readonly #state: State;
   readonly #timers: Timers;
   readonly #samplings = new Map<string, AbortController>();
+  #stopped = false;
 
   constructor(parts: HandsParts) {
     this.#parts = parts;
@@ -54,6 +58,7 @@ export class LiveHands implements Hands {
 
   carryOut(effect: Effect): void {
     const { engine, commands } = this.#parts;
+    if (this.#stopped && turnsOn.has(effect.do)) return;
     switch (effect.do) {
       case 'load':
         this.objects.load(effect.agentId);
@@ -92,8 +97,10 @@ export class LiveHands implements Hands {
     }
   }
 
-  /** Nothing outside goes on: the engine stops, or has failed. */
+  /** No turn goes on: the engine stops, or has failed. Processes are still ended and their ends recorded. */
   stop(): void {
+    this.#stopped = true;
+    this.#parts.commands.letGo();
     this.#timers.stop();
     for (const controller of this.#samplings.values()) controller.abort();
     this.#samplings.clear();
