@@ -144,21 +144,21 @@ export const joinQueue: Rule = (state, ctx, batch) => {
 
 /** One whole grant at a time, in queue order, then whoever found a free slot at once. */
 export const grantNext: Rule = (state, ctx, batch) => {
+  const direct = wanting(state, batch);
   for (const rootId of rootsIn(state, batch)) {
     const tree = treeOf(state, { rootId });
     const first = tree.queue.first;
-    if (first === undefined || tree.heldCount >= state.fleet.limits.activeTurns) continue;
+    // Whoever did not have to queue came before those that joined behind it.
+    const promised = direct.filter((agent) => agent.rootId === rootId && !isRoot(agent)).length;
+    if (first === undefined || tree.heldCount + promised >= state.fleet.limits.activeTurns) continue;
     const entry = tree.entries[first]!;
     const agent = state.agents[entry.agentId]!;
     return entry.turnId === undefined
       ? startTurn(state, ctx, agent, 'queued', 'queued')
       : unpark(state, ctx, agent, state.turns[entry.turnId]!);
   }
-  for (const agent of wanting(state, batch)) {
-    if (agent.turnId !== undefined) {
-      if (!isRoot(agent)) return unpark(state, ctx, agent, state.turns[agent.turnId]!);
-      continue;
-    }
+  for (const agent of direct) {
+    if (agent.turnId !== undefined) return unpark(state, ctx, agent, state.turns[agent.turnId]!);
     const purpose = purposeOf(state, agent, batch);
     const newest = state.mail.letters[state.mail.inboxes[agent.agentId]!.unread.at(-1)!]!.kind;
     const reason = newest === 'followup' ? 'followup' : newest === 'completion' ? 'completion' : 'operator';
