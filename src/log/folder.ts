@@ -1,5 +1,5 @@
 /** What lies where in the folder of a log, and which folders are none. */
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 
@@ -26,16 +26,22 @@ export const folderOf = (dir: string): Folder => ({
 /** Folders that are there before the first event, whoever made them. */
 const ours = /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|host.*|spool.*|.*\.sock|.*socket.*)$/;
 
+/** Refuses what is there and is something else; a missing folder is fine. */
 export function refuseStrangers(dir: string): void {
+  const there = statSync(dir, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isDirectory()) throw notALog(dir, 'it is no folder', []);
   const names = readdirSync(dir);
   if (names.includes('HEAD') || names.includes('db')) return;
-  const strangers = names.filter((name) => !ours.test(name));
-  if (strangers.length === 0) return;
-  throw new Failure('HOLDFAST_LOG_NOT_A_LOG', `${dir} is not a log: it holds ${strangers.slice(0, 3).join(', ')}`, {
-    remedy: 'name an empty or a new folder, or that of a log',
-    details: { dir, found: strangers.slice(0, 10) },
-  });
+  const strangers = names.filter((name) => !ours.test(name)).slice(0, 10);
+  if (strangers.length > 0) throw notALog(dir, `it holds ${strangers.slice(0, 3).join(', ')}`, strangers);
 }
+
+const notALog = (dir: string, why: string, found: readonly string[]): Failure =>
+  new Failure('HOLDFAST_LOG_NOT_A_LOG', `${dir} is not a log: ${why}`, {
+    remedy: 'name an empty or a new folder, or that of a log',
+    details: { dir, found },
+  });
 
 export function refuseReadOnly(dir: string): void {
   try {

@@ -234,8 +234,8 @@ export async function openLevelLog(dir: string, options: LevelOptions): Promise<
   const folder = folderOf(dir);
   let release: () => void;
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
     refuseStrangers(dir);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
     refuseReadOnly(dir);
     release = claim(dir, options.owner?.socket);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A stored log to read without owning it, on a private copy: the original is never changed. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Failure } from '../failure.ts';
 import { type Folder, folderOf, refuseStrangers } from './folder.ts';
 import { type Look, openLook } from './look.ts';
@@ -17,8 +17,8 @@ export interface ReaderOptions {
 
 /** A look at a log that nobody owns; HOLDFAST_LOG_EMPTY when there is none yet, HOLDFAST_LOG_LOCKED when it is owned. */
 export async function lookAt(dir: string, { whileOwned = false }: Pick<ReaderOptions, 'whileOwned'>): Promise<Look> {
-  if (existsSync(dir) && statSync(dir).isDirectory()) {
-    refuseStrangers(dir);
+  refuseStrangers(dir);
+  if (existsSync(dir)) {
     const owner = ownerOf(dir);
     if (owner !== undefined && !whileOwned) throw locked(dir, owner);
   }
