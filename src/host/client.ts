@@ -1,7 +1,7 @@
 /** The engine's side of a process host: find the one of a log, or launch one that outlives us. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,8 @@ import { WRITE_BYTES_MAX } from './protocol.ts';
 const CONNECT_MS = 5_000;
 /** Waits for a launched host to listen; a busy machine starts Node slowly. */
 const LAUNCH_MS = 15_000;
+/** Characters of its log that a failed launch shows. */
+const LAST_WORDS = 2_000;
 /** Between two looks for either. */
 const LOOK_MS = 5;
 
@@ -64,7 +66,8 @@ export async function launchHost(logDir: string, hostId: string): Promise<Host> 
   }
   child.kill();
   const reason = ended ?? `it did not listen within ${LAUNCH_MS} ms`;
-  throw failed(`the process host did not start: ${reason}`, `see ${logFile}`, { logFile, hostId });
+  const lastWords = readFileSync(logFile, 'utf8').slice(-LAST_WORDS);
+  throw failed(`the process host did not start: ${reason}`, `see ${logFile}`, { logFile, hostId, lastWords });
 }
 
 /** The place of this log's host if it lives, for listings and diagnosis; never shows the token. */

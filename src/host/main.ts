@@ -98,8 +98,6 @@ async function leave(): Promise<void> {
   if (leaving) return;
   leaving = true;
   leavePlace(logDir!, place);
-  // The answer that the host ends is still to be written.
-  await new Promise(setImmediate);
   await Promise.race([door.close(), sleep(FLUSH_MS)]);
   pipes.remove();
   process.exit(0);

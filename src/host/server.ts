@@ -39,6 +39,7 @@ export class Door {
   readonly server: Server;
   readonly #options: DoorOptions;
   readonly #sessions = new Set<Session>();
+  #closing = false;
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -54,9 +55,11 @@ export class Door {
     for (const session of this.#sessions) session.tell({ exited: processId, exit });
   }
 
-  /** Resolves when every session has what it was sent, or is gone. */
+  /** Lets nobody in any more; resolves when every session has what it was sent, or is gone. */
   async close(): Promise<void> {
+    this.#closing = true;
     this.server.close();
+    await new Promise(setImmediate); // The answer that the host ends is still to be written.
     await Promise.all([...this.#sessions].map((session) => session.close()));
   }
 
@@ -71,7 +74,7 @@ export class Door {
       if (frame === undefined) return;
       clearTimeout(impatience);
       socket.off('data', greet);
-      if (frame instanceof Error || !this.#knows((frame.json as Hello | null)?.token)) {
+      if (this.#closing || frame instanceof Error || !this.#knows((frame.json as Hello | null)?.token)) {
         socket.destroy();
         return;
       }

@@ -86,7 +86,7 @@ describe('a host', () => {
   });
 
   test('[PR1] ends by itself when no engine comes back and no child lives', async () => {
-    const { host, log } = await newHost(undefined, { HOLDFAST_HOST_LINGER_MS: '20' });
+    const { host, log } = await newHost(undefined, { HOLDFAST_HOST_LINGER_MS: '1000' });
     const { pid, startTime } = hostOfLog(log)!;
     const child = await started(host, bash(1000, 'exec sleep 1000'));
     host.disconnect();
