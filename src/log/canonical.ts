@@ -9,6 +9,8 @@ export interface Canonical {
   readonly text: string;
   /** false when the value is not what its text says (ill-formed strings, undefined members): then the text is kept. */
   readonly exact: boolean;
+  /** The value with its keys in canonical order, so that the next one who writes it need not sort. */
+  readonly value: unknown;
 }
 
 /** Whether JSON.stringify already writes the canonical text: keys ascending by UTF-16 units at every level. */
@@ -79,16 +81,34 @@ function ordered(value: unknown): string {
   return `${text}}`;
 }
 
+/** A copy with sorted keys, as far as objects can have them: keys that look like integers always come first. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || isOrdered(value)) return value;
+  if (Array.isArray(value)) return value.map(inOrder);
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) {
+    if (key === '__proto__') return value;
+    copy[key] = inOrder((value as Record<string, unknown>)[key]);
+  }
+  return copy;
+}
+
+function written(value: unknown): Canonical | undefined {
+  const text = JSON.stringify(value);
+  // JSON.stringify writes a lone surrogate as an escape: only then is there something to make well-formed.
+  return text.includes('\\ud') ? undefined : { text, exact: true, value };
+}
+
 /** The canonical text, and whether the value says the same without it. */
 export function canonicalOf(value: unknown): Canonical {
-  if (isOrdered(value)) {
-    const text = JSON.stringify(value);
-    // JSON.stringify writes a lone surrogate as an escape: only then is there something to make well-formed.
-    if (!text.includes('\\ud')) return { text, exact: true };
-  }
+  let canonical = isOrdered(value) ? written(value) : undefined;
+  if (canonical !== undefined) return canonical;
+  const copy = inOrder(value);
+  if (isOrdered(copy)) canonical = written(copy);
+  if (canonical !== undefined) return canonical;
   exact = true;
   const text = ordered(value);
-  return { text, exact };
+  return { text, exact, value };
 }
 
 export function canonical(value: unknown): string {

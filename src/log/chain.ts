@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Envelope } from '../../events/envelope.ts';
-import { canonicalOf, eventText } from './canonical.ts';
+import { type Canonical, canonicalOf, eventText } from './canonical.ts';
 
 /** 32 bytes as a latin1 string: twice as fast to produce as a Buffer, and compared by value. */
 export type Seal = string;
@@ -22,18 +22,15 @@ export const genesis = (fleetId: string): Seal => sha256(`holdfast/1/${fleetId}`
 
 let scratch = Buffer.alloc(sealBytes * 65);
 
+/** Sees each event that is sealed, its canonical text and that of its data (none: the event has no data). */
+export type Watch = (event: Envelope, text: string, data: Canonical | undefined) => void;
+
 /** Seals batch after batch. */
 export class Sealer {
   seal: Seal;
-  /** Length of the canonical texts so far. */
-  length = 0;
-  /** Canonical texts of data that does not survive packing as it is, by position. */
-  texts: Map<number, string> | undefined;
+  readonly #watch: Watch | undefined;
 
-  readonly #watch: ((event: Envelope, text: string) => void) | undefined;
-
-  /** `watch` sees each event with its canonical text. */
-  constructor(prev: Seal, watch?: (event: Envelope, text: string) => void) {
+  constructor(prev: Seal, watch?: Watch) {
     this.seal = prev;
     this.#watch = watch;
   }
@@ -46,18 +43,9 @@ export class Sealer {
     let at = sealBytes;
     for (let i = from; i < to; i++) {
       const event = events[i]!;
-      let data = '';
-      if (event.data !== undefined) {
-        const canonical = canonicalOf(event.data);
-        data = canonical.text;
-        if (!canonical.exact) {
-          this.texts ??= new Map();
-          this.texts.set(event.position, data);
-        }
-      }
-      const text = eventText(event, data);
-      this.length += text.length;
-      this.#watch?.(event, text);
+      const data = event.data === undefined ? undefined : canonicalOf(event.data);
+      const text = eventText(event, data === undefined ? '' : data.text);
+      this.#watch?.(event, text, data);
       scratch.write(sha256(text), at, 'latin1');
       at += sealBytes;
     }

@@ -19,6 +19,8 @@ export interface Sealed {
   readonly first: number;
   readonly epoch: number;
   readonly events: readonly Envelope[];
+  /** Data of each event with its keys in canonical order. */
+  readonly data: readonly unknown[];
   readonly sizes: readonly number[];
   /** Seal of each batch. */
   readonly seals: readonly Seal[];
@@ -40,35 +42,49 @@ class Growing implements Sealed {
   readonly first: number;
   readonly epoch: number;
   readonly events: Envelope[] = [];
+  readonly data: unknown[] = [];
   readonly sizes: number[] = [];
   readonly seals: Seal[] = [];
   readonly prev: Seal;
-  readonly sealer: Sealer;
+  texts: Map<number, string> | undefined;
   tip: Tip;
+  readonly #sealer: Sealer;
+  #length = 0;
 
   constructor(tip: Tip, epoch: number) {
     this.first = tip.position + 1;
     this.epoch = epoch;
     this.prev = tip.seal;
-    this.sealer = new Sealer(tip.seal);
     this.tip = tip;
-  }
-
-  get texts(): ReadonlyMap<number, string> | undefined {
-    return this.sealer.texts;
+    this.#sealer = new Sealer(tip.seal, (event, text, data) => {
+      this.#length += text.length;
+      this.data.push(data?.value);
+      if (data === undefined || data.exact) {
+        this.events.push(event);
+        return;
+      }
+      this.texts ??= new Map();
+      this.texts.set(event.position, data.text);
+      // What is read back is what the text says; those who follow the log see the same.
+      this.events.push({ ...event, data: JSON.parse(data.text) });
+    });
   }
 
   get full(): boolean {
-    return this.events.length >= frameEventsMax || this.sealer.length >= frameTextMax;
+    return this.events.length >= frameEventsMax || this.#length >= frameTextMax;
   }
 
   add(batch: Batch): void {
     const { events } = batch;
-    const seal = this.sealer.add(events);
-    for (const event of events) {
-      const text = this.sealer.texts?.get(event.position);
-      // What is read back is what the text says; those who follow the log see the same.
-      this.events.push(text === undefined ? event : { ...event, data: JSON.parse(text) });
+    const { length } = this.events;
+    let seal: Seal;
+    try {
+      seal = this.#sealer.add(events);
+    } catch (error) {
+      // Data without a canonical form is a defect of the caller: nothing of its batch stays.
+      this.events.length = this.data.length = length;
+      for (const { position } of events) this.texts?.delete(position);
+      throw error;
     }
     this.sizes.push(events.length);
     this.seals.push(seal);

@@ -53,8 +53,9 @@ export const firstOf = (key: Uint8Array): number => {
   return bytes.readUInt32BE(1) * 2 ** 32 + bytes.readUInt32BE(5);
 };
 
-export function rowOf(event: Envelope, text: string | undefined): Row {
-  const { streamVersion, stream, type, v, at, by, cause, data } = event;
+/** `data` as it is packed, or the text to keep in its place. */
+export function rowOf(event: Envelope, data: unknown, text: string | undefined): Row {
+  const { streamVersion, stream, type, v, at, by, cause } = event;
   return text === undefined
     ? [streamVersion, stream, type, v, at, by, cause, data]
     : [streamVersion, stream, type, v, at, by, cause, null, text];

@@ -71,16 +71,19 @@ function newestOf(bytes: Buffer): { sequence: number; mark: HeadMark } | undefin
   return one.sequence > two.sequence ? one : two;
 }
 
-/** What HEAD says; undefined when it is missing or bad in both slots. */
-export function readHead(path: string): HeadMark | undefined {
+/**
+ * What HEAD says; `none` when nothing was ever written there (a machine that goes down while a log is made leaves a
+ * missing or an empty file), `bad` when neither slot can be read.
+ */
+export function readHead(path: string): HeadMark | 'none' | 'bad' {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
     throw error;
   }
-  return newestOf(bytes)?.mark;
+  return newestOf(bytes)?.mark ?? (bytes.every((byte) => byte === 0) ? 'none' : 'bad');
 }
 
 export class HeadFile {

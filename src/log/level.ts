@@ -215,8 +215,8 @@ class LevelLog extends StoredReader implements Log, Sink {
   }
 }
 
-function frameOf({ first, epoch, sizes, prev, tip, events, texts }: Sealed): Buffer {
-  const rows = events.map((event) => rowOf(event, texts?.get(event.position)));
+function frameOf({ first, epoch, sizes, prev, tip, events, data, texts }: Sealed): Buffer {
+  const rows = events.map((event, i) => rowOf(event, data[i], texts?.get(event.position)));
   return encodeFrame({ first, epoch, sizes, rows, prev, seal: tip.seal });
 }
 

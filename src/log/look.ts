@@ -8,16 +8,23 @@ import { openStore, reasonOf, type Store } from './store.ts';
 
 export interface Look {
   readonly store: Store;
-  readonly head: HeadMark | undefined;
+  readonly head: HeadMark | 'none' | 'bad';
   close(): Promise<void>;
+}
+
+/** A store without events is no log yet, unless HEAD speaks of some, or may have. */
+export function refuseLoss(head: HeadMark | 'none' | 'bad'): void {
+  if (head === 'bad') throw damaged(1, 'the store holds no event, and HEAD is bad in both slots');
+  if (head !== 'none' && head.position > 0)
+    throw damaged(1, `the store holds no event, but HEAD names position ${head.position}`);
 }
 
 /** A private copy opened; undefined when there is no log yet (LO9). */
 export async function openLook(folder: Folder): Promise<Look | undefined> {
-  const head = existsSync(folder.dir) ? readHead(folder.head) : undefined;
+  const head = existsSync(folder.dir) ? readHead(folder.head) : 'none';
   if (!existsSync(folder.db) || readdirSync(folder.db).length === 0) {
-    if ((head?.position ?? 0) === 0) return undefined;
-    throw damaged(1, `HEAD names position ${head!.position}, but there is no store`);
+    refuseLoss(head);
+    return undefined;
   }
   const copy = privateCopy(folder.dir, folder.db);
   try {

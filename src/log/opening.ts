@@ -10,6 +10,7 @@ import { damaged } from './damage.ts';
 import { type Frame, unfold } from './frame.ts';
 import { fleetIdOfFirst, frameAt, lastFrame, walk } from './frames.ts';
 import type { HeadMark } from './headFile.ts';
+import { refuseLoss } from './look.ts';
 import { addPostings, type Postings, type Touches } from './postings.ts';
 import { reasonOf, type Store } from './store.ts';
 
@@ -43,19 +44,18 @@ export const emptyOpening = (): Opening => ({
 });
 
 /** `head` is what HEAD says, read before the store was copied. */
-export async function checkOpening(store: Store, head: HeadMark | undefined, touches: Touches): Promise<Opening> {
+export async function checkOpening(store: Store, head: HeadMark | 'none' | 'bad', touches: Touches): Promise<Opening> {
   const last = await lastFrame(store).catch((error: unknown) => {
     throw damaged(1, reasonOf(error), error);
   });
   const stored = await readCheckpoint(store);
   if (last === undefined) {
-    if ((head?.position ?? 0) > 0)
-      throw damaged(1, `HEAD names position ${head!.position}, but the store holds no event`);
+    refuseLoss(head);
     if (stored !== 'none') throw damaged(1, 'there is a checkpoint, but the store holds no event');
     return emptyOpening();
   }
   const end = last.last + 1;
-  if (head === undefined) throw damaged(end, 'HEAD is missing, or bad in both slots');
+  if (typeof head === 'string') throw damaged(end, head === 'none' ? 'HEAD is missing' : 'HEAD is bad in both slots');
   if (stored === 'bad') throw damaged(end, 'the checkpoint does not match its checksum');
   const checkpoint = stored === 'none' ? noCheckpoint : stored;
   if (head.position > last.last)

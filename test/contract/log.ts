@@ -220,6 +220,23 @@ export function logContract(name: string, newWorld: () => Promise<LogWorld>): vo
       await log.close();
     });
 
+    test('[LO1] a batch with data that has no JSON is a defect, and leaves nothing behind', async () => {
+      const { log, author } = await opened();
+      const pending = log.append(author.batch([{ stream: 'turn/1' }]));
+      const before = log.head();
+      const bad = author.batch([
+        { stream: 'turn/2', data: { half: '\ud800' } },
+        { stream: 'turn/2', data: { n: Number.NaN } },
+      ]);
+      expect(await refusal(async () => log.append(bad))).toBe('HOLDFAST_DEFECT');
+      expect(log.head()).toEqual(before);
+      await pending;
+      author.position = before.position;
+      await log.append(author.batch([{ stream: 'turn/1', data: { good: true } }]));
+      expect((await everything(log)).map((event) => event.data).at(-1)).toEqual({ good: true });
+      await log.close();
+    });
+
     test('[LO1] a blob is readable when the batch that names it is', async () => {
       const { log, author } = await opened();
       const content = Buffer.from('large'.repeat(20_000));

@@ -8,13 +8,15 @@ import { decodeFrame, encodeFrame, frameKey, frameVersion, rowOf, unfold } from 
 import { Author } from './material.ts';
 
 function frameOf(events: readonly Envelope[], sizes: readonly number[]): Buffer {
-  const sealer = new Sealer(genesis('f'));
+  const rows: Parameters<typeof encodeFrame>[0]['rows'][number][] = [];
+  const sealer = new Sealer(genesis('f'), (event, _text, data) => {
+    rows.push(rowOf(event, data?.value, data?.exact === false ? data.text : undefined));
+  });
   let at = 0;
   for (const size of sizes) {
     sealer.add(events, at, at + size);
     at += size;
   }
-  const rows = events.map((event) => rowOf(event, sealer.texts?.get(event.position)));
   return encodeFrame({
     first: events[0]!.position,
     epoch: events[0]!.epoch,
