@@ -3,7 +3,7 @@
  * count must be dense (I1). `verify` names what it finds; `salvage` stops before it.
  */
 import type { Envelope } from '../../events/envelope.ts';
-import { genesis, type Seal, Sealer } from './chain.ts';
+import { genesis, type Seal, Sealer, type Watch } from './chain.ts';
 import { damaged } from './damage.ts';
 import { type Frame, unfold } from './frame.ts';
 import { fleetIdOfFirst } from './frames.ts';
@@ -27,8 +27,8 @@ export class Auditor {
   named: Named[] = [];
   readonly #versions = new Map<string, number>();
 
-  readonly #watch = (event: Envelope, text: string): void => {
-    if (text.includes('"blob":"')) collect(event.data, event.position, this.named);
+  readonly #watch: Watch = (event, _text, data) => {
+    if (data?.text.includes('"blob":"') === true) collect(event.data, event.position, this.named);
   };
 
   /** Checks a frame against all before it and returns its events. Throws damage at the first bad position. */

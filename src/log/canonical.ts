@@ -115,13 +115,15 @@ export function canonical(value: unknown): string {
   return canonicalOf(value).text;
 }
 
+/** Names need no escapes as a rule, and a test for that is cheaper than writing them with care. */
+const plain = /^[\w/:. -]*$/;
+const named = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text.toWellFormed()));
+
 /** The envelope without `hash`; `data` is the canonical text of the event's data, when the caller has it. */
 export function eventText(event: Envelope, data = event.data === undefined ? '' : canonical(event.data)): string {
-  return `{"at":${event.at},"batch":${event.batch},"by":${JSON.stringify(event.by)},"cause":${event.cause},${
-    data === '' ? '' : `"data":${data},`
-  }"epoch":${event.epoch},"index":${event.index},"of":${event.of},"position":${event.position},"stream":${JSON.stringify(
-    event.stream,
-  )},"streamVersion":${event.streamVersion},"type":${JSON.stringify(event.type)},"v":${event.v}}`;
+  const { at, batch, by, cause, epoch, index, of, position, stream, streamVersion, type, v } = event;
+  const middle = data === '' ? '' : `"data":${data},`;
+  return `{"at":${at},"batch":${batch},"by":${named(by)},"cause":${cause},${middle}"epoch":${epoch},"index":${index},"of":${of},"position":${position},"stream":${named(stream)},"streamVersion":${streamVersion},"type":${named(type)},"v":${v}}`;
 }
 
 /** The bytes that the hash chain covers. */

@@ -9,6 +9,8 @@ import { reasonOf } from './store.ts';
 /** Small frames are cheap to carry in numbers; large ones stop at the read-ahead below. */
 const framesPerRead = 256;
 const readAheadBytes = 2 ** 20;
+/** Decoded events handed out at once: few enough that they are garbage before the collector has to move them. */
+const eventsPerPage = 1024;
 
 export interface Walk {
   /** First position wanted: the frame that holds it comes first. */
@@ -64,20 +66,27 @@ export async function* walk(store: Store, { from, to, prev }: Walk): AsyncGenera
       // The next read runs beside the decoding of this one.
       ahead = read();
       ahead.catch(() => {});
-      const frames: Frame[] = [];
+      let frames: Frame[] = [];
+      let events = 0;
       let trouble: unknown;
-      try {
-        for (const [key, value] of entries) {
+      for (const [key, value] of entries) {
+        try {
           const frame = next(key, value, expected, seal);
           seal = frame.seal;
           expected = frame.last + 1;
+          events += frame.rows.length;
           frames.push(frame);
+        } catch (error) {
+          trouble = error;
+          break;
         }
-      } catch (error) {
-        trouble = error;
+        if (events < eventsPerPage) continue;
+        yield frames;
+        frames = [];
+        events = 0;
       }
       // What is sound before the damage is handed out first: salvage lives from it.
-      yield frames;
+      if (frames.length > 0) yield frames;
       if (trouble !== undefined) throw trouble;
     }
   } finally {
