@@ -11,6 +11,11 @@ const brief = (text: string | { blob: string; bytes: number }, max: number): str
   return text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
 };
 
+function isEmpty(record: Readonly<Record<string, true>>): boolean {
+  for (const _ in record) return false;
+  return true;
+}
+
 function ended(
   draft: State,
   event: { data: { agentId: string }; at: number; position: number },
@@ -33,7 +38,6 @@ export const agents: Reducers = {
       model: data.model,
       cwd: data.cwd,
       spawned: position,
-      children: {},
       last: { is: 'pending', at, position },
       samplings: 0,
       told: 0,
@@ -47,9 +51,10 @@ export const agents: Reducers = {
     draft.agents[data.agentId] = agent;
     if (data.parentId === undefined) {
       draft.roots.push(data.agentId);
+      draft.rootNames[data.name ?? 'root'] ??= data.agentId;
       draft.paths[data.rootId] = {};
     } else {
-      draft.agents[data.parentId]!.children[data.agentId] = true;
+      (draft.agents[data.parentId]!.children ??= {})[data.agentId] = true;
     }
     draft.paths[data.rootId]![data.path] = data.agentId;
   },
@@ -57,7 +62,10 @@ export const agents: Reducers = {
     ended(draft, event, 'closed');
     const agent = draft.agents[event.data.agentId]!;
     delete draft.paths[agent.rootId]![agent.path];
-    if (agent.parentId !== undefined) delete draft.agents[agent.parentId]!.children[agent.agentId];
+    if (agent.parentId === undefined) return;
+    const parent = draft.agents[agent.parentId]!;
+    delete parent.children![agent.agentId];
+    if (isEmpty(parent.children!)) delete parent.children;
   },
   MailAccepted: (draft, { data }) => {
     if (data.trigger && data.kind !== 'completion') draft.agents[data.to]!.task = brief(data.text, taskMax);

@@ -25,8 +25,8 @@ export interface Agent {
   forkedFrom?: { agentId: AgentId; position: number; turns: 'all' | number };
   /** Position of its AgentSpawned. */
   spawned: number;
-  /** Open children. */
-  children: Record<string, true>;
+  /** Open children, if it has any. */
+  children?: Record<string, true>;
   /** How its last turn ended; `pending` before the first. */
   last: {
     is: 'pending' | 'completed' | 'failed' | 'interrupted' | 'closed';
@@ -216,6 +216,8 @@ export interface State {
   };
   /** In order of spawning. */
   roots: AgentId[];
+  /** Name → root, closed ones too: a name is given once. */
+  rootNames: Record<string, AgentId>;
   agents: Record<string, Agent>;
   /** Root → path → open agent. */
   paths: Record<string, Record<string, AgentId>>;
@@ -250,6 +252,7 @@ export const emptyState = (limits: Limits): State => ({
     answerOrder: emptyOrder(),
   },
   roots: [],
+  rootNames: {},
   agents: {},
   paths: {},
   slots: { held: 0, trees: {}, queuedBy: {} },

@@ -71,20 +71,22 @@ export function findTarget(state: State, caller: Agent, target: string): Either<
   );
 }
 
+/** Closed roots have no paths any more. */
+function rootsNamed(state: State, name: string | undefined): readonly string[] {
+  if (name === undefined) return state.roots;
+  return Object.hasOwn(state.rootNames, name) ? [state.rootNames[name]!] : [];
+}
+
 /** The agent an operator means: an id, `/root/x`, or `NAME:/root/x` where several roots have that path. */
 export function findForOperator(state: State, target: string): Either<Refusal, Agent> {
-  const open = state.roots.map((id) => state.agents[id]!).filter((root) => root.last.is !== 'closed');
-  const colon = target.indexOf(':');
-  const name = colon < 0 ? undefined : target.slice(0, colon);
-  const path = colon < 0 ? target : target.slice(colon + 1);
   const byId = state.agents[target];
   if (byId !== undefined && byId.last.is !== 'closed') return right(byId);
-  const candidates = open
-    .filter((root) => name === undefined || root.name === name)
-    .flatMap((root) => {
-      const agentId = state.paths[root.rootId]![path];
-      return agentId === undefined ? [] : [{ root, agent: state.agents[agentId]! }];
-    });
+  const colon = target.indexOf(':');
+  const path = colon < 0 ? target : target.slice(colon + 1);
+  const candidates = rootsNamed(state, colon < 0 ? undefined : target.slice(0, colon)).flatMap((rootId) => {
+    const agentId = state.paths[rootId]![path];
+    return agentId === undefined ? [] : [{ root: state.agents[rootId]!, agent: state.agents[agentId]! }];
+  });
   if (candidates.length === 1) return right(candidates[0]!.agent);
   if (candidates.length > 1) {
     const names = candidates.map(({ root }) => `${root.name}:${path}`);

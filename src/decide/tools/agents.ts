@@ -68,7 +68,7 @@ export const interruptAgent: Tool<t.TypeOf<typeof InterruptArgs>> = {
 
 /** Leaves first. */
 export function subtree(state: State, agent: Agent): Agent[] {
-  return [...Object.keys(agent.children).flatMap((id) => subtree(state, state.agents[id]!)), agent];
+  return [...Object.keys(agent.children ?? {}).flatMap((id) => subtree(state, state.agents[id]!)), agent];
 }
 
 const CloseArgs = closedShape({ target: t.string }, { reason: t.string }, 'close_agent arguments');
