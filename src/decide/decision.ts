@@ -1,6 +1,6 @@
 /** What every decision is: facts to append as one batch and an answer, or a refusal that says why. */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
-import type { HoldfastFact } from '../../events/catalogue.ts';
+import type { DataOf, HoldfastFact } from '../../events/catalogue.ts';
 
 /** Time, ids and who asks are parameters: the same state, command and context give the same facts. */
 export interface Context {
@@ -23,14 +23,22 @@ export interface Refusal {
   readonly facts: readonly HoldfastFact[];
 }
 
+/** An agent that found a free slot: it is born with its grant, after the ends and answers that the rest of the batch leads to. */
+export interface NewAgent {
+  readonly spawned: DataOf<'AgentSpawned'>;
+  readonly mail: DataOf<'MailAccepted'>;
+}
+
 export interface Decided<A = unknown> {
   readonly facts: readonly HoldfastFact[];
   readonly answer: A;
+  readonly birth?: NewAgent;
 }
 
 export type Decision<A = unknown> = Either<Refusal, Decided<A>>;
 
-export const decided = <A>(facts: readonly HoldfastFact[], answer: A): Decision<A> => right({ facts, answer });
+export const decided = <A>(facts: readonly HoldfastFact[], answer: A, birth?: NewAgent): Decision<A> =>
+  right(birth === undefined ? { facts, answer } : { facts, answer, birth });
 
 export const refused = (
   code: string,

@@ -7,7 +7,7 @@ import * as slotFacts from '../../events/slot.ts';
 import * as turnFacts from '../../events/turn.ts';
 import { inOrder } from '../../projections/order.ts';
 import type { Agent, State, Tree, Turn } from '../../projections/state.ts';
-import type { Context } from './decision.ts';
+import type { Context, NewAgent } from './decision.ts';
 
 type LoadReason = DataOf<'AgentLoaded'>['reason'];
 type Purpose = DataOf<'SlotReserved'>['purpose'];
@@ -89,11 +89,6 @@ export function unpark(state: State, ctx: Context, agent: Agent, turn: Turn): Ho
     turnFacts.TurnUnparked({ turnId, agentId, reservationId, by: ctx.by }),
     ...takeMail(state, agentId, turnId),
   ];
-}
-
-export interface NewAgent {
-  readonly spawned: DataOf<'AgentSpawned'>;
-  readonly mail: DataOf<'MailAccepted'>;
 }
 
 /** A new agent and its first turn, all or nothing (SL3). */

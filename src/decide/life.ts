@@ -9,9 +9,9 @@ import { SlotReleased } from '../../events/slot.ts';
 import { TurnResumed } from '../../events/turn.ts';
 import type { State } from '../../projections/state.ts';
 import type { CommandOf, RootGiven } from './command.ts';
-import { type Context, type Decision, decided, refused } from './decision.ts';
+import { type Context, type Decision, decided, type NewAgent, refused } from './decision.ts';
 import { interruption } from './ends.ts';
-import { type NewAgent, startNew } from './grant.ts';
+import { startNew } from './grant.ts';
 
 /** Version of the log's format that this code writes and the newest it reads. */
 export const logFormat = 1;
@@ -32,7 +32,8 @@ function modelOf(given: RootGiven, { models = {}, roles = {} }: Models): string 
 }
 
 /** A relative folder is one below. */
-const below = (cwd: string, folder = ''): string => (folder === '' ? cwd : folder.startsWith('/') ? folder : `${cwd}/${folder}`);
+const below = (cwd: string, folder = ''): string =>
+  folder === '' ? cwd : folder.startsWith('/') ? folder : `${cwd}/${folder}`;
 
 export function newRoot(
   ctx: Context,
@@ -68,7 +69,7 @@ export function newRoot(
 }
 
 /** `root`, `root2`, … : the first name that is free. */
-export function freeName(taken: ReadonlySet<string>): string {
+export function freeName(taken: { readonly has: (name: string) => boolean }): string {
   for (let n = 1; ; n += 1) {
     const name = n === 1 ? 'root' : `root${n}`;
     if (!taken.has(name)) return name;
@@ -136,7 +137,7 @@ export const stop = (_state: State, _ctx: Context, { reason }: CommandOf<'stop'>
   decided([EngineStopped({ reason })], {});
 
 export function spawnRoot(state: State, ctx: Context, command: CommandOf<'spawnRoot'>): Decision {
-  const taken = new Set(state.roots.flatMap((id) => state.agents[id]!.name ?? []));
+  const taken = { has: (name: string) => Object.hasOwn(state.rootNames, name) };
   const name = command.name ?? freeName(taken);
   if (taken.has(name)) {
     return refused('HOLDFAST_ROOT_EXISTS', `a root called ${name} exists`, 'choose another name', {

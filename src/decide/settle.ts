@@ -9,11 +9,17 @@ import { SlotReleased, TurnQueued } from '../../events/slot.ts';
 import { TurnParked } from '../../events/turn.ts';
 import type { Agent, State, Turn } from '../../projections/state.ts';
 import { inWait, wantsUnpark } from '../../projections/turns.ts';
-import type { Context } from './decision.ts';
-import { freeSlots, isRoot, startTurn, takeMail, treeOf, unpark } from './grant.ts';
+import type { Context, NewAgent } from './decision.ts';
+import { freeSlots, isRoot, startNew, startTurn, takeMail, treeOf, unpark } from './grant.ts';
 import { answerWait, hasUntold } from './wait.ts';
 
-export type Rule = (state: State, ctx: Context, batch: readonly HoldfastEvent[]) => HoldfastFact[];
+/** `birth`: an agent of this batch that is not there yet, and has a free slot. */
+export type Rule = (
+  state: State,
+  ctx: Context,
+  batch: readonly HoldfastEvent[],
+  birth: NewAgent | undefined,
+) => HoldfastFact[];
 
 const turnsIn = (state: State, batch: readonly HoldfastEvent[]): Turn[] => {
   const found = new Set<string>();
@@ -36,14 +42,19 @@ const rootsIn = (state: State, batch: readonly HoldfastEvent[]): Set<string> => 
 };
 
 /** MA5 and SL10: judges all waits of the touched trees on one state; parks who is in wait and not answered. */
-export const waits: Rule = (state, ctx, batch) => {
+export const waits: Rule = (state, _ctx, batch, birth) => {
   const parks: HoldfastFact[] = [];
   const answers: HoldfastFact[] = [];
   for (const rootId of rootsIn(state, batch)) {
     const { busy, busyCount, waiting, waitingCount } = state.activity[rootId]!;
     if (waitingCount === 0) continue;
     const answered = new Set<string>();
-    let running = busyCount + treeOf(state, { rootId }).unstarted;
+    // Whoever this batch is about to start or to queue counts as well.
+    const coming = wanting(state, batch).filter(
+      (agent) => agent.rootId === rootId && agent.turnId === undefined,
+    ).length;
+    const born = birth?.spawned.rootId === rootId ? 1 : 0;
+    let running = busyCount + treeOf(state, { rootId }).unstarted + coming + born;
     for (const turn of candidates(state, batch, rootId)) {
       if (turn.waits === 0 || !hasUntold(state, turn)) continue;
       answered.add(turn.turnId);
@@ -115,9 +126,9 @@ const purposeOf = (state: State, agent: Agent, batch: readonly HoldfastEvent[]) 
 };
 
 /** SL5, SL6, SL9: whoever finds no slot, or others before it, joins the queue. */
-export const joinQueue: Rule = (state, ctx, batch) => {
+export const joinQueue: Rule = (state, ctx, batch, birth) => {
   const facts: HoldfastFact[] = [];
-  const taken = new Map<string, number>();
+  const taken = new Map<string, number>(birth === undefined ? [] : [[birth.spawned.rootId, 1]]);
   for (const agent of wanting(state, batch)) {
     if (isRoot(agent)) continue;
     const { agentId, rootId } = agent;
@@ -141,6 +152,9 @@ export const joinQueue: Rule = (state, ctx, batch) => {
   }
   return facts;
 };
+
+/** SL3: whoever found a free slot when it was spawned starts with it. */
+export const bear: Rule = (state, ctx, _batch, birth) => (birth === undefined ? [] : startNew(state, ctx, birth));
 
 /** One whole grant at a time, in queue order, then whoever found a free slot at once. */
 export const grantNext: Rule = (state, ctx, batch) => {
@@ -172,5 +186,6 @@ export const rules: readonly { readonly rule: Rule; readonly again: boolean }[] 
   { rule: waits, again: false },
   { rule: mailForSampling, again: false },
   { rule: joinQueue, again: false },
+  { rule: bear, again: false },
   { rule: grantNext, again: true },
 ];

@@ -91,7 +91,7 @@ export function carryOut(state: State, ctx: Context, { turnId }: CommandOf<'carr
   const of = { turnId: turn.turnId, agentId: turn.agentId, callId: item.id };
   const own = [ToolCallStarted({ ...of, tool: name, args, ...effect.started }), ...(effect.facts ?? [])];
   const end = effect.end === undefined ? [] : [ToolCallEnded({ ...of, ...effect.end })];
-  return decided([...own, ...end, ...(effect.grant ?? [])], {});
+  return decided([...own, ...end], {}, effect.birth);
 }
 
 function effectOf(state: State, ctx: Context, turn: Turn, item: PendingCall): Effect {

@@ -7,8 +7,8 @@ import { definition, type EventType, type HoldfastEvent, type HoldfastFact } fro
 import { guard } from '../../events/guard.ts';
 import { apply } from '../../projections/apply.ts';
 import type { State } from '../../projections/state.ts';
-import type { Context } from '../decide/decision.ts';
-import { rules } from '../decide/settle.ts';
+import type { Context, NewAgent } from '../decide/decision.ts';
+import { bear, rules } from '../decide/settle.ts';
 import { assert } from '../failure.ts';
 import type { BlobContent } from '../log/port.ts';
 import { mapTexts } from './texts.ts';
@@ -128,14 +128,16 @@ export class Assembly implements Assembled {
   }
 
   /** What the command itself did, then all that follows in the same batch. */
-  settle(own: readonly HoldfastFact[]): void {
+  settle(own: readonly HoldfastFact[], birth?: NewAgent): void {
     this.add(own, this.#origin.cause, this.#origin.by);
     if (this.events.length === 0) return;
     const ctx = { ...this.#ctx, by: 'engine' };
     for (const { rule, again } of rules) {
       for (;;) {
-        const facts = rule(this.#state, ctx, this.events);
-        if (facts.length > 0) this.add(facts, this.#cause(facts[0]!), 'engine');
+        const facts = rule(this.#state, ctx, this.events, birth);
+        // A birth is the doing of whoever spawned; all else follows by itself.
+        if (rule === bear) this.add(facts, this.#first, this.#origin.by);
+        else if (facts.length > 0) this.add(facts, this.#cause(facts[0]!), 'engine');
         if (!again || facts.length === 0) break;
       }
     }

@@ -5,7 +5,7 @@ import type { Outcome } from '../../events/turn.ts';
 import type { Call, Process, State } from '../../projections/state.ts';
 import { type ExecArgs, execYieldMs, type WriteArgs, writeYieldMs } from '../decide/tools/processes.ts';
 import { Failure } from '../failure.ts';
-import type { Host } from '../host/port.ts';
+import type { Exit, Host } from '../host/port.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { HostGate } from './hostGate.ts';
@@ -71,7 +71,7 @@ export class Commands {
     const known = new Map((await host?.list())?.map((p) => [p.processId, p]));
     for (const process of unended) {
       const { processId } = process;
-      if (host === undefined || process.hostId !== host.hostId) {
+      if (process.hostId !== gate.hostId) {
         await this.#bury(process);
         continue;
       }
@@ -84,7 +84,8 @@ export class Commands {
         engine.report({ do: 'launchFailed', processId, error: found.launchFailed });
       else if (found?.exit !== undefined) engine.report({ do: 'processEnded', processId, exit: found.exit });
       else if (process.stop !== undefined) this.stop(processId);
-      else if (found === undefined) this.start(processId);
+      // Never seen, or the start is under way: the same request again gives the one answer.
+      else if (found?.started === undefined) this.start(processId);
     }
   }
 
@@ -148,7 +149,7 @@ export class Commands {
       const host = await gate.of(process.hostId);
       if (host === undefined) return this.#bury(process);
       const exit = await host.stop(`stop/${processId}`, processId, stopGraceMs);
-      if (exit !== undefined) engine.report({ do: 'processEnded', processId, exit });
+      if (exit !== undefined) this.exited(processId, exit);
       else
         engine.report({
           do: 'processLost',
@@ -158,6 +159,14 @@ export class Commands {
         });
     };
     run().catch((error) => engine.report({ do: 'processLost', processId, reason: messageOf(error), wasAlive: true }));
+  }
+
+  /** The host tells an end on its own: its start, whose answer came before, is recorded first. */
+  exited(processId: number, exit: Exit): void {
+    const tell = () => this.#parts.engine.report({ do: 'processEnded', processId, exit });
+    const starting = this.#starting.get(processId);
+    if (starting === undefined) tell();
+    else starting.then(tell);
   }
 
   acknowledge(processId: number): void {

@@ -152,7 +152,8 @@ export class Engine {
         ...(hide && { hide }),
       });
       const expected = this.state.position;
-      assembly.settle(decision._tag === 'Left' ? decision.left.facts : decision.right.facts);
+      if (decision._tag === 'Left') assembly.settle(decision.left.facts);
+      else assembly.settle(decision.right.facts, decision.right.birth);
       const answer: Answer =
         decision._tag === 'Left'
           ? { ok: false, refusal: plain(decision.left) }

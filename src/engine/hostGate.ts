@@ -4,6 +4,8 @@ import type { Exit, Host, Output, Started } from '../host/port.ts';
 
 /** What a process that its host does not answer for left behind. */
 export interface Remains {
+  /** A host had been asked to start it. */
+  readonly asked: boolean;
   readonly started?: Started;
   readonly exit?: Exit;
 }
@@ -46,9 +48,15 @@ export class HostGate {
     this.#exited = on.exited;
   }
 
-  static async meet(door: HostDoor, newId: () => string, on: HostEvents): Promise<HostGate> {
+  /** `unserved`: the host that the log expects, if none is alive. */
+  static async meet(
+    door: HostDoor,
+    newId: () => string,
+    on: HostEvents,
+    unserved: () => Promise<string | undefined> = async () => undefined,
+  ): Promise<HostGate> {
     const alive = await door.connect();
-    const gate = new HostGate(door, newId, alive?.hostId ?? newId(), on);
+    const gate = new HostGate(door, newId, alive?.hostId ?? (await unserved()) ?? newId(), on);
     if (alive !== undefined) gate.#adopt(alive);
     return gate;
   }

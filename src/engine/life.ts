@@ -12,6 +12,7 @@ import { foldLog, stateHash } from './fold.ts';
 import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
 import { type SecretStore, Secrets } from './secrets.ts';
+import { unservedHost } from './unserved.ts';
 
 export interface World {
   readonly log: Log;
@@ -78,16 +79,20 @@ export class Life {
       });
     }
     const state = await foldLog(log);
-    let engine: Engine | undefined;
     let commands: Commands | undefined;
-    const gate = await HostGate.meet(world.hosts, newId, {
-      lost: (hostId) => commands?.hostLost(hostId),
-      exited: (processId, exit) => engine?.report({ do: 'processEnded', processId, exit }),
-    });
+    const gate = await HostGate.meet(
+      world.hosts,
+      newId,
+      {
+        lost: (hostId) => commands?.hostLost(hostId),
+        exited: (processId, exit) => commands?.exited(processId, exit),
+      },
+      () => unservedHost(state, log, world.hosts, machine.bootId),
+    );
     const hostId = () => gate.hostId;
     const patterns = (fresh?.file ?? state.fleet.file)?.redact?.patterns;
     const secrets = world.secrets && { secrets: new Secrets(world.secrets, patterns) };
-    engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1, ...secrets });
+    const engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1, ...secrets });
     commands = new Commands({ engine, gate, clock, newId, environment: world.environment, ...secrets });
     const models = world.models(state);
     const hands = new LiveHands({ engine, log, clock, commands, model: models, ...secrets });

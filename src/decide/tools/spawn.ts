@@ -5,8 +5,8 @@ import { closedShape } from '../../../events/closed.ts';
 import type { AgentId, MailId } from '../../../events/ids.ts';
 import { MailAccepted } from '../../../events/mail.ts';
 import type { Agent, State } from '../../../projections/state.ts';
-import type { Context } from '../decision.ts';
-import { freeSlots, type NewAgent, startNew, treeOf } from '../grant.ts';
+import type { Context, NewAgent } from '../decision.ts';
+import { freeSlots, treeOf } from '../grant.ts';
 import { nameFault } from '../paths.ts';
 import { limitRefusal, slotRefusal } from '../refusals.ts';
 import { type Effect, error, okJson, refusedCall, type Tool } from './tool.ts';
@@ -119,7 +119,7 @@ function decide(state: State, ctx: Context, caller: Agent, args: SpawnArgs): Eff
   }
   const born = newAgent(state, ctx, caller, args, fork);
   const end = okJson({ task_name: path });
-  if (free) return { end, grant: startNew(state, ctx, born) };
+  if (free) return { end, birth: born };
   return { facts: [AgentSpawned(born.spawned), MailAccepted(born.mail)], end };
 }
 

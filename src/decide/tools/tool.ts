@@ -3,18 +3,18 @@ import type * as t from 'io-ts';
 import type { HoldfastFact } from '../../../events/catalogue.ts';
 import type { Outcome, ToolOutput } from '../../../events/turn.ts';
 import type { Agent, State, Turn } from '../../../projections/state.ts';
-import type { Context, Refusal } from '../decision.ts';
+import type { Context, NewAgent, Refusal } from '../decision.ts';
 
 export interface Call {
   readonly callId: string;
   readonly turn: Turn;
 }
 
-/** What a call does: its own effect, its end unless it stays open, and grants that come after. */
+/** What a call does: its own effect, its end unless it stays open, and an agent that it starts at once. */
 export interface Effect {
   readonly facts?: readonly HoldfastFact[];
   readonly end?: { readonly outcome: Outcome; readonly output: ToolOutput };
-  readonly grant?: readonly HoldfastFact[];
+  readonly birth?: NewAgent;
   /** More of its ToolCallStarted. */
   readonly started?: { readonly until?: number; readonly processId?: number };
 }
