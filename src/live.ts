@@ -81,7 +81,9 @@ const hostsOf = (dir: string): HostDoor => ({
   readSpool: (processId, from, maxBytes) => readSpool(dir, processId, from, maxBytes),
   remains: (processId) => {
     const end = endOf(dir, processId);
-    const started = end?.started ?? startOf(dir, processId)?.started;
+    const start = startOf(dir, processId);
+    const started = end?.started ?? start?.started;
+    if (start === undefined && end === undefined) return { unasked: true };
     return { ...(started !== undefined && { started }), ...(end?.exit !== undefined && { exit: end.exit }) };
   },
   endOrphan,

@@ -4,8 +4,8 @@ import type { Exit, Host, Output, Started } from '../host/port.ts';
 
 /** What a process that its host does not answer for left behind. */
 export interface Remains {
-  /** A host had been asked to start it. */
-  readonly asked: boolean;
+  /** It is certain that no host was ever asked to start it. */
+  readonly unasked?: true;
   readonly started?: Started;
   readonly exit?: Exit;
 }

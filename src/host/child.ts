@@ -19,6 +19,8 @@ export class Child {
   launchFailed: string | undefined;
   exit: Exit | undefined;
   running: Running | undefined;
+  /** Asked of a host that has died since. */
+  #earlier = false;
   /** Continues a source that was paused for the spool. */
   relieve: () => void = () => undefined;
   /** A stop came: what has not been spawned yet must not be. */
@@ -50,6 +52,7 @@ export class Child {
   static ofEarlierHost(logDir: string, record: StartRecord): Child {
     const child = new Child(logDir, record, 0);
     child.exit = endOf(logDir, record.processId)?.exit;
+    child.#earlier = true;
     return child;
   }
 
@@ -62,9 +65,9 @@ export class Child {
     return this.exit !== undefined || this.launchFailed !== undefined;
   }
 
-  /** Started by a host that died before it could record an end. */
+  /** Asked of a host that died before it could record an end. */
   get lost(): boolean {
-    return this.started !== undefined && this.running === undefined && !this.over;
+    return this.#earlier && !this.over;
   }
 
   family(marks: Readonly<Record<string, string>>): Family {

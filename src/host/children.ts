@@ -77,6 +77,8 @@ export class Children {
       if (child.stopRequested) throw new Error(STOPPED_EARLIER);
     };
     try {
+      // Before anything can come of it: where there is no record, nothing was ever started.
+      keepStart(logDir, child.record());
       const trouble = await launchTrouble(launch);
       if (trouble) throw new Error(trouble);
       mayStart();

@@ -9,6 +9,7 @@ import { Failure } from '../failure.ts';
 import { Connection } from './connection.ts';
 import { type Place, placeOf } from './place.ts';
 import type { Host, Output } from './port.ts';
+import { allPids, commandOf, isDead, statOf } from './procfs.ts';
 import { WRITE_BYTES_MAX } from './protocol.ts';
 
 /** Waits for the socket of a host that lives: it may just be starting or ending. */
@@ -22,9 +23,11 @@ const LOOK_MS = 5;
 
 /** The living host of this log; undefined when there is none. Fails with HOLDFAST_HOST_FAILED when it does not let us in. */
 export async function connectHost(logDir: string): Promise<Host | undefined> {
+  const folder = resolve(logDir);
+  await anyStarting(folder);
   const deadline = performance.now() + CONNECT_MS;
   for (;;) {
-    const place = placeOf(resolve(logDir));
+    const place = placeOf(folder);
     if (!place) return undefined;
     try {
       return hostOver(await Connection.open(place.socket, place.token, CONNECT_MS));
@@ -33,6 +36,25 @@ export async function connectHost(logDir: string): Promise<Host | undefined> {
     }
     await sleep(LOOK_MS);
   }
+}
+
+/** An engine that was killed may have launched a host that does not listen yet: there must not be a second one. */
+async function anyStarting(folder: string): Promise<void> {
+  if (placeOf(folder)) return;
+  const script = hostScript();
+  const starting = allPids().find((pid) => {
+    const [, program, log] = commandOf(pid);
+    return program === script && log === folder;
+  });
+  const deadline = performance.now() + LAUNCH_MS;
+  while (starting !== undefined && !placeOf(folder) && lives(starting) && performance.now() < deadline) {
+    await sleep(LOOK_MS);
+  }
+}
+
+function lives(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== undefined && !isDead(stat);
 }
 
 /** Starts a host for this log, in its own session, and connects. Fails with HOLDFAST_HOST_FAILED. */

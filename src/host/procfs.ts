@@ -59,6 +59,15 @@ export function allPids(): number[] {
     .map(Number);
 }
 
+/** Program and arguments; empty when it is gone or not ours to see. */
+export function commandOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
 /** Whether the environment the process was started with holds all of these; false when we may not read it. */
 export function carries(pid: number, marks: Readonly<Record<string, string>>): boolean {
   const wanted = Object.entries(marks).map(([name, value]) => `${name}=${value}`);

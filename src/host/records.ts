@@ -1,6 +1,7 @@
 /**
- * What the host writes beside the spool, so that the next host still knows it: `<id>.start.json` before a start is
- * answered, `<id>.end.json` before an end is told. The start goes when the engine has recorded the end; the end stays.
+ * What the host writes beside the spool, so that the next host still knows it: `<id>.start.json` before a start is tried
+ * and again before it is answered, `<id>.end.json` before an end is told. The start goes when the engine has recorded the
+ * end; the end stays.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ export interface StartRecord {
   readonly hostId: string;
   readonly tty: boolean;
   readonly command: readonly string[];
-  /** One of the two: the answer. */
+  /** One of the two is the answer; neither: the start was tried. */
   readonly started?: Started;
   readonly launchFailed?: string;
 }
