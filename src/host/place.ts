@@ -24,11 +24,11 @@ const SOCKET_PATH_BYTES_MAX = 100;
 
 const fileOf = (logDir: string) => join(logDir, 'host.json');
 
-/** A path for the socket; its folder exists and, outside the log, is closed to others. */
-export function socketPath(logDir: string): string {
-  const near = join(logDir, 'host.sock');
+/** A path for the socket of a log's host or engine; its folder exists and, outside the log, is closed to others. */
+export function socketPath(logDir: string, of: 'host' | 'engine' = 'host'): string {
+  const near = join(logDir, `${of}.sock`);
   if (Buffer.byteLength(near) <= SOCKET_PATH_BYTES_MAX) return near;
-  const name = `holdfast-${createHash('sha256').update(logDir).digest('hex').slice(0, 16)}.sock`;
+  const name = `holdfast-${of}-${createHash('sha256').update(logDir).digest('hex').slice(0, 16)}.sock`;
   return join(runtimeFolder(), name);
 }
 

@@ -1,0 +1,122 @@
+/**
+ * A fleet from its opening to its stop, as `run` and `resume` have it: follow it live, listen on the control socket, end
+ * when it comes to rest or when a person stops it, and say what happened.
+ */
+import { resolve } from 'node:path';
+import type { State } from '../../projections/state.ts';
+import type { Fleet } from '../fleet.ts';
+import { socketPath } from '../host/place.ts';
+import { openReader } from '../live.ts';
+import { Control } from '../serve/control.ts';
+import { followHashed } from '../serve/followed.ts';
+import { exit } from './exitCodes.ts';
+import { oneLine } from './line.ts';
+import { nameIn } from './names.ts';
+import { tell } from './output.ts';
+import { type Report, reportOf } from './report.ts';
+import { commandLine, type Setting } from './setting.ts';
+import { type Summary, summarise } from './summary.ts';
+import { lookFurther, summaryText } from './summaryText.ts';
+
+export interface Opened {
+  readonly fleet: Fleet;
+  /** Position of the first event of this life. */
+  readonly from: number;
+}
+
+/** Live processes for people; they end with the fleet. */
+const liveProcesses = (state: State): string[] =>
+  Object.values(state.processes.all)
+    .filter(({ agentId, processId }) => state.processes.live[agentId]?.[processId] === true)
+    .map(
+      ({ processId, agentId, command }) =>
+        `process ${processId} of ${nameIn(state, state.agents[agentId]!)} is still running and ends with the fleet: ${oneLine(command.at(-1) ?? '')}`,
+    );
+
+/** Resolves with why a person wants the fleet to stop; the second time the process ends at once. */
+function stopAsked(setting: Setting, note: (text: string) => void): { readonly asked: Promise<string>; off(): void } {
+  const resume = commandLine(setting.dir, 'resume');
+  let resolveAsked: (reason: string) => void;
+  const asked = new Promise<string>((yes) => (resolveAsked = yes));
+  let before = false;
+  const ask = (reason: string, text: string) => {
+    if (before) {
+      tell(`\nstopped at once; turns in progress stay in progress: ${resume}\n`);
+      process.exit(exit.stopped);
+    }
+    before = true;
+    if (text !== '') note(text);
+    resolveAsked(reason);
+  };
+  const interrupt = () => ask('stopped by Ctrl-C', 'stopping in order; Ctrl-C again stops at once');
+  const terminate = () => ask('stopped by a signal', 'stopping in order');
+  const readerGone = () => {
+    // What is still to be said has no reader: the fleet must not go on unseen.
+    if (!before) ask('nobody reads the output', '');
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', terminate).on('SIGHUP', terminate);
+  process.stdout.on('error', readerGone);
+  return {
+    asked,
+    off: () => {
+      process.off('SIGINT', interrupt).off('SIGTERM', terminate).off('SIGHUP', terminate);
+      process.stdout.off('error', readerGone);
+    },
+  };
+}
+
+async function follow(fleet: Fleet, from: number, report: Report, signal: AbortSignal): Promise<void> {
+  for await (const page of followHashed(fleet.log, from, signal)) await report.page(page);
+}
+
+export function tellSummary({ dir, out }: Setting, summary: Summary): void {
+  if (out.format === 'json') out.show({ log: dir, ...summary, lookFurther: lookFurther(dir, summary) }, () => []);
+  else if (out.format === 'text') out.lines(['', ...summaryText(dir, summary)]);
+}
+
+export async function summaryOf(dir: string): Promise<Summary> {
+  const log = await openReader(dir);
+  try {
+    return await summarise(log);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Gives the exit code. `open` gets the path of the control socket. */
+export async function conduct(setting: Setting, open: (socket: string) => Promise<Opened>): Promise<number> {
+  const { dir, out } = setting;
+  const socket = socketPath(resolve(dir), 'engine');
+  const { fleet, from } = await open(socket);
+  const report = reportOf(fleet, out);
+  const ending = new AbortController();
+  const following = follow(fleet, from, report, ending.signal);
+  // A failure to read what was just written is the log's, and comes up where the fleet is waited for.
+  following.catch(() => {});
+  const stop = stopAsked(setting, (text) => report.note(text));
+  let control: Control | undefined;
+  let reason: string | undefined;
+  try {
+    control = await Control.listen(fleet, socket);
+    reason = await Promise.race([fleet.whenIdle().then(() => undefined), stop.asked]);
+    control.hold();
+    // What came over the socket in the last moment is carried out.
+    reason ??= await Promise.race([fleet.whenIdle().then(() => undefined), stop.asked]);
+    await report.atRest();
+    for (const text of await fleet.read(liveProcesses)) report.note(text);
+    await fleet.stop(reason ?? 'at rest');
+  } catch (error) {
+    await fleet.stop('failed').catch(() => {});
+    throw error;
+  } finally {
+    ending.abort();
+    await following.catch(() => {});
+    await control?.close();
+    report.end();
+  }
+  const code = reason === undefined ? exit.done : exit.stopped;
+  if (reason === undefined || out.format !== 'jsonl') tellSummary(setting, await summaryOf(dir));
+  stop.off();
+  if (code === exit.stopped) tell(`stopped; turns in progress stay in progress: ${commandLine(dir, 'resume')}\n`);
+  return code;
+}

@@ -1,0 +1,39 @@
+/** Exit codes: which trouble ends a verb with which number. One table, so that scripts can rely on it. */
+import { Failure } from '../failure.ts';
+
+export const exit = {
+  done: 0,
+  /** Refused, or a check that failed. */
+  refused: 1,
+  usage: 2,
+  /** Something outside failed: a disk, a folder, a host. */
+  outside: 3,
+  /** The log is owned by another process and cannot be reached through it. */
+  owned: 5,
+  defect: 70,
+  /** Ctrl-C; turns in progress stay in progress. */
+  stopped: 130,
+} as const;
+
+/** A refusal of the engine on its way to the person who asked. */
+export class Refused extends Failure {
+  override readonly name = 'Refused';
+}
+
+const codes: Readonly<Record<string, number>> = {
+  HOLDFAST_LOG_IN_USE: exit.refused,
+  HOLDFAST_NOT_RUNNING: exit.refused,
+  HOLDFAST_NOT_FOUND: exit.refused,
+  HOLDFAST_SALVAGE_TARGET_NOT_EMPTY: exit.refused,
+  HOLDFAST_IMPORT_BAD_LINE: exit.refused,
+  HOLDFAST_USAGE: exit.usage,
+  HOLDFAST_FLEET_FILE: exit.usage,
+  HOLDFAST_UNKNOWN_MODEL: exit.usage,
+  HOLDFAST_NO_SUCH_POSITION: exit.usage,
+  HOLDFAST_LOG_LOCKED: exit.owned,
+  HOLDFAST_OWNER_UNREACHABLE: exit.owned,
+  HOLDFAST_DEFECT: exit.defect,
+};
+
+export const exitOf = (failure: Failure): number =>
+  failure instanceof Refused ? exit.refused : (codes[failure.code] ?? exit.outside);

@@ -1,0 +1,155 @@
+/** The picture of a running fleet: limits in use, the tree of agents with their status, the last event. A function of the state. */
+import { isIn } from '../../../projections/order.ts';
+import type { Agent, State } from '../../../projections/state.ts';
+import { type Status, statusOf } from '../../../projections/status.ts';
+import { cut, oneLine, pad } from '../line.ts';
+import type { Output } from '../output.ts';
+import type { Line } from './screen.ts';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Moment extends Size {
+  readonly lastEvent: string;
+  readonly elapsedMs: number;
+}
+
+type Colors = Output['colors'];
+
+/** Title, limits and last event, and the row below that keeps the cursor. */
+const framingRows = 4;
+const nameColumnsMax = 28;
+const statusColumns = 11;
+
+/** What is shown first when not all agents fit: who does something, then who did something last. */
+const urgency: Record<Status['is'], number> = {
+  running: 0,
+  waiting: 1,
+  queued: 2,
+  failed: 3,
+  interrupted: 4,
+  pending: 5,
+  completed: 6,
+  closed: 7,
+};
+
+const paint = (colors: Colors, is: Status['is']): ((text: string) => string) => {
+  switch (is) {
+    case 'running':
+      return colors.green;
+    case 'waiting':
+      return colors.cyan;
+    case 'queued':
+      return colors.yellow;
+    case 'failed':
+      return colors.red;
+    case 'interrupted':
+      return colors.magenta;
+    default:
+      return colors.dim;
+  }
+};
+
+const limitsLine = (state: State): string => {
+  const { activeTurns, residents } = state.fleet.limits;
+  const trees = state.roots
+    .map((id) => ({ name: state.agents[id]!.name ?? '/root', tree: state.slots.trees[id] }))
+    .map(({ name, tree }) => {
+      const queued = tree?.queue.size ?? 0;
+      const label = state.roots.length === 1 ? '' : `${oneLine(name)} `;
+      return `${label}${tree?.heldCount ?? 0}/${activeTurns}${queued > 0 ? ` (+${queued} queued)` : ''}`;
+    });
+  const live = Object.values(state.processes.count).reduce((sum, n) => sum + n, 0);
+  return `slots ${trees.join(', ')}   residents ${state.residents.count}/${residents}   processes ${live}`;
+};
+
+interface Seen {
+  readonly agent: Agent;
+  readonly status: Status;
+}
+
+/** Parents before children, in order of spawning. */
+function inTreeOrder(state: State, seen: readonly Seen[]): Seen[] {
+  const byParent = new Map<string | undefined, Seen[]>();
+  const shown = new Set(seen.map(({ agent }) => agent.agentId as string));
+  for (const one of [...seen].sort((a, b) => a.agent.spawned - b.agent.spawned)) {
+    let parent = one.agent.parentId as string | undefined;
+    while (parent !== undefined && !shown.has(parent)) parent = state.agents[parent]?.parentId;
+    byParent.set(parent, [...(byParent.get(parent) ?? []), one]);
+  }
+  const ordered: Seen[] = [];
+  const visit = (parent: string | undefined): void => {
+    for (const one of byParent.get(parent) ?? []) {
+      ordered.push(one);
+      visit(one.agent.agentId);
+    }
+  };
+  visit(undefined);
+  return ordered;
+}
+
+function agentLine(state: State, { agent, status }: Seen, width: number, columns: number, colors: Colors): Line {
+  const { agentId, depth, path, name } = agent;
+  const own = depth === 0 ? (state.roots.length > 1 ? `${name}:${path}` : path) : path.slice(path.lastIndexOf('/') + 1);
+  const label = pad(cut(`${'  '.repeat(Math.min(depth, 6))}${oneLine(own)}`, width), width);
+  const is = pad(status.is, statusColumns);
+  const where =
+    state.residents.present[agentId] === undefined ? 'unloaded' : isIn(state.residents.idle, agentId) ? 'idle' : '';
+  const rest = cut(
+    [where, oneLine(status.what ?? '')].filter((part) => part !== '').join('  '),
+    Math.max(0, columns - 1 - width - statusColumns - 2),
+  );
+  const plain = cut(`${label}  ${is}${rest}`, columns - 1);
+  // Colours only where nothing was cut through.
+  return plain === `${label}  ${is}${rest}`
+    ? { plain, shown: `${label}  ${paint(colors, status.is)(is)}${colors.dim(rest)}` }
+    : { plain, shown: plain };
+}
+
+const clock = (ms: number): string =>
+  `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}`;
+
+export function picture(state: State, at: Moment, colors: Colors): Line[] {
+  const { columns, rows } = at;
+  const line = (plain: string, color = (text: string) => text): Line => {
+    const kept = cut(plain, columns - 1);
+    return { plain: kept, shown: color(kept) };
+  };
+  const all = Object.values(state.agents)
+    .filter(({ last }) => last.is !== 'closed')
+    .map((agent) => ({ agent, status: statusOf(state, agent) }));
+  const room = Math.max(1, rows - framingRows);
+  let shown: Seen[] = all;
+  let left: Seen[] = [];
+  if (all.length > room) {
+    const sorted = [...all].sort(
+      (a, b) =>
+        Number(b.agent.depth === 0) - Number(a.agent.depth === 0) ||
+        urgency[a.status.is] - urgency[b.status.is] ||
+        b.status.position - a.status.position,
+    );
+    shown = sorted.slice(0, room - 1);
+    left = sorted.slice(room - 1);
+  }
+  const ordered = inTreeOrder(state, shown);
+  const width = Math.min(
+    nameColumnsMax,
+    Math.max(8, Math.floor(columns / 2)),
+    Math.max(...ordered.map(({ agent }) => agent.path.length - agent.path.lastIndexOf('/') + 2 * agent.depth + 4), 8),
+  );
+  return [
+    line(`holdfast  ${clock(at.elapsedMs)}  ${all.length} agents  event ${state.position}`, colors.bold),
+    line(limitsLine(state)),
+    ...ordered.map((one) => agentLine(state, one, width, columns, colors)),
+    ...(left.length > 0 ? [line(`and ${left.length} more${tally(left)}`, colors.dim)] : []),
+    line(at.lastEvent, colors.dim),
+  ].slice(0, Math.max(1, rows - 1));
+}
+
+function tally(seen: readonly Seen[]): string {
+  const counts = new Map<string, number>();
+  for (const { status } of seen) counts.set(status.is, (counts.get(status.is) ?? 0) + 1);
+  return ` (${[...counts].map(([is, n]) => `${n} ${is}`).join(', ')})`;
+}

@@ -1,0 +1,114 @@
+/** The live view of `run` on a terminal: the picture is drawn again when something has happened, at most 20 times a second. */
+import type { Hashed } from '../../../events/envelope.ts';
+import { decoded } from '../../engine/fold.ts';
+import type { Fleet } from '../../fleet.ts';
+import { line } from '../describe.ts';
+import { Names } from '../names.ts';
+import type { Output } from '../output.ts';
+import type { Report } from '../report.ts';
+import { picture } from './picture.ts';
+import { Screen, type Terminal } from './screen.ts';
+
+/** Waits for more to happen before the next picture: 20 pictures a second are as many as an eye can use. */
+const pictureMs = 50;
+/** The clock in the title goes on also when nothing happens. */
+const tickMs = 1_000;
+
+/** A terminal that does not say how large it is. */
+const unknownSize = { columns: 80, rows: 24 };
+
+const terminal: Terminal = {
+  get columns() {
+    return process.stdout.columns || unknownSize.columns;
+  },
+  get rows() {
+    return process.stdout.rows || unknownSize.rows;
+  },
+  write: (text) => {
+    process.stdout.write(text);
+  },
+};
+
+export class LiveView implements Report {
+  readonly #fleet: Fleet;
+  readonly #out: Output;
+  readonly #screen = new Screen(terminal);
+  readonly #names = new Names();
+  readonly #since = Date.now();
+  readonly #tick: NodeJS.Timeout;
+  readonly #soon = () => this.#draw();
+  readonly #bringBack = () => this.#screen.leave();
+  #timer: NodeJS.Timeout | undefined;
+  #drawing: Promise<void> = Promise.resolve();
+  #drawnAt = 0;
+  #lastEvent = '';
+  #ended = false;
+
+  constructor(fleet: Fleet, out: Output) {
+    this.#fleet = fleet;
+    this.#out = out;
+    this.#tick = setInterval(this.#soon, tickMs);
+    process.stdout.on('resize', this.#soon);
+    // Also when the process ends in the middle: the cursor belongs to whoever comes next.
+    process.on('exit', this.#bringBack);
+    this.#draw();
+  }
+
+  async page(events: readonly Hashed[]): Promise<void> {
+    const told = events.map(decoded);
+    const last = told.slice(-1);
+    this.#names.see(told);
+    await this.#names.learn(this.#fleet.log, last).catch(() => {
+      // The log may just be closing: short ids do.
+    });
+    for (const event of last) this.#lastEvent = line(event, this.#names);
+    this.#draw();
+  }
+
+  note(text: string): void {
+    this.#screen.clear();
+    terminal.write(`${text}\r\n`);
+    this.#draw();
+  }
+
+  /** The last picture is that of the fleet at rest. */
+  async atRest(): Promise<void> {
+    this.#halt();
+    await this.#drawing;
+    await this.#show();
+  }
+
+  end(): void {
+    this.#halt();
+    this.#ended = true;
+    this.#screen.leave();
+    process.off('exit', this.#bringBack);
+  }
+
+  #halt(): void {
+    clearInterval(this.#tick);
+    clearTimeout(this.#timer);
+    process.stdout.off('resize', this.#soon);
+  }
+
+  #draw(): void {
+    if (this.#timer !== undefined || this.#ended) return;
+    const wait = Math.max(0, this.#drawnAt + pictureMs - Date.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#drawnAt = Date.now();
+      this.#drawing = this.#show();
+    }, wait);
+  }
+
+  async #show(): Promise<void> {
+    const { columns, rows } = terminal;
+    const at = { columns, rows, lastEvent: this.#lastEvent, elapsedMs: Date.now() - this.#since };
+    try {
+      const lines = await this.#fleet.read((state) => picture(state, at, this.#out.colors));
+      if (!this.#ended) this.#screen.draw(lines);
+    } catch {
+      // The engine has failed: that is told elsewhere.
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** The log a verb reads: through its owner while one lives, else on a private copy. The verbs do not see which. */
+import { existsSync } from 'node:fs';
+import { Failure } from '../failure.ts';
+import { openReader } from '../live.ts';
+import { refuseStrangers } from '../log/folder.ts';
+import { empty } from '../log/levelReader.ts';
+import { ownerOf } from '../log/owner.ts';
+import type { LogReader } from '../log/port.ts';
+import { OwnerClient } from '../serve/client.ts';
+import { RemoteReader } from '../serve/remoteReader.ts';
+
+/** Owners may come and go while we look; more changes than this are no coincidence. */
+const attemptsMax = 5;
+
+/** The living owner of a folder that may be missing. */
+export function clientOf(dir: string): OwnerClient | undefined {
+  refuseStrangers(dir);
+  if (!existsSync(dir)) return undefined;
+  const owner = ownerOf(dir);
+  return owner && new OwnerClient(dir, owner);
+}
+
+export async function openAnyReader(dir: string): Promise<LogReader> {
+  for (let attempt = 1; ; attempt++) {
+    const client = clientOf(dir);
+    const remote = client && (await RemoteReader.open(client));
+    if (remote !== undefined) {
+      if (remote.synced().position === 0) throw empty(dir);
+      return remote;
+    }
+    try {
+      return await openReader(dir);
+    } catch (error) {
+      // Somebody has taken it since we looked.
+      if (!(error instanceof Failure) || error.code !== 'HOLDFAST_LOG_LOCKED' || attempt === attemptsMax) throw error;
+    }
+  }
+}
+
+export async function reading<T>(dir: string, body: (log: LogReader) => Promise<T>): Promise<T> {
+  const log = await openAnyReader(dir);
+  try {
+    return await body(log);
+  } finally {
+    await log.close();
+  }
+}
+
+/** A position that the log has. */
+export function within(log: LogReader, position: number | undefined): number {
+  const last = log.synced().position;
+  if (position === undefined) return last;
+  if (position <= last) return position;
+  throw new Failure('HOLDFAST_NO_SUCH_POSITION', `the log ends at position ${last}, before ${position}`, {
+    remedy: `name a position from 1 to ${last}`,
+    details: { position, last },
+  });
+}

@@ -1,0 +1,71 @@
+/** `replay`: folds from the first event, without snapshots, to any position. It only reads. */
+import { defaultLimits } from '../../events/limits.ts';
+import { apply } from '../../projections/apply.ts';
+import { emptyState, type State, stateVersion } from '../../projections/state.ts';
+import { decoded, stateHash } from '../engine/fold.ts';
+import type { LogReader } from '../log/port.ts';
+import { columns } from './line.ts';
+import { reading, within } from './opened.ts';
+import { acting, examples, type Verb, whole } from './setting.ts';
+
+export interface Replayed {
+  readonly position: number;
+  readonly events: number;
+  readonly stateVersion: number;
+  readonly stateHash: string;
+}
+
+const replayedOf = (state: State, events: number): Replayed => ({
+  position: state.position,
+  events,
+  stateVersion,
+  stateHash: stateHash(state),
+});
+
+/** One result each `every` events and one at the end. */
+async function* replay(log: LogReader, to: number, every?: number): AsyncGenerator<Replayed, void, void> {
+  const state = emptyState(defaultLimits);
+  let events = 0;
+  for await (const page of log.read({ to })) {
+    for (const event of page) {
+      apply(state, decoded(event));
+      events += 1;
+      if (every !== undefined && events % every === 0 && event.position < to) yield replayedOf(state, events);
+    }
+  }
+  yield replayedOf(state, events);
+}
+
+const text = (r: Replayed): string[] =>
+  columns([
+    ['position', String(r.position)],
+    ['events', String(r.events)],
+    ['stateVersion', String(r.stateVersion)],
+    ['stateHash', r.stateHash],
+  ]);
+
+export const replayVerb: Verb = (program) => {
+  program
+    .command('replay')
+    .description('fold from the first event; prints {position, events, stateVersion, stateHash}')
+    .option('--at <n>', 'up to this position instead of to the end', whole(1))
+    .option('--every <k>', 'a line each K events, too', whole(1))
+    .addHelpText('after', examples('replay', 'replay --at 120 -o json', 'replay --every 1000 -o jsonl'))
+    .action(
+      acting(({ dir, out }, { at, every }: { at?: number; every?: number }) =>
+        reading(dir, async (log) => {
+          const to = within(log, at);
+          if (every === undefined) {
+            for await (const replayed of replay(log, to)) out.show(replayed, () => text(replayed));
+            return;
+          }
+          const all: Replayed[] = [];
+          for await (const replayed of replay(log, to, every)) {
+            if (out.format === 'json') all.push(replayed);
+            else out.show(replayed, () => [`#${replayed.position} ${replayed.stateHash}`]);
+          }
+          if (out.format === 'json') out.show(all, () => []);
+        }),
+      ),
+    );
+};

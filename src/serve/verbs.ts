@@ -1,0 +1,76 @@
+/** What can be asked on the control socket: the operator's commands, and reading the log. */
+import { Failure } from '../failure.ts';
+import type { Fleet, Result } from '../fleet.ts';
+import { followHashed } from './followed.ts';
+
+export type Args = Readonly<Record<string, unknown>>;
+
+/** An answer of the engine, which may be a refusal. */
+export type Ask = (fleet: Fleet, args: Args) => Promise<Result<unknown>>;
+export type Stream = (fleet: Fleet, args: Args, signal: AbortSignal) => AsyncIterable<readonly unknown[]>;
+
+const bad = (name: string, expected: string): Failure =>
+  new Failure('HOLDFAST_BAD_REQUEST', `the request's ${name} must be ${expected}`, {
+    remedy: 'use the `holdfast` of the same version as the fleet',
+  });
+
+function text(args: Args, name: string): string {
+  const value = args[name];
+  if (typeof value !== 'string') throw bad(name, 'a text');
+  return value;
+}
+
+function optional<T>(args: Args, name: string, type: 'string' | 'number' | 'boolean'): T | undefined {
+  const value = args[name];
+  if (value !== undefined && typeof value !== type) throw bad(name, `a ${type}`);
+  return value as T | undefined;
+}
+
+const range = (args: Args): { from?: number; to?: number } => {
+  const from = optional<number>(args, 'from', 'number');
+  const to = optional<number>(args, 'to', 'number');
+  return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+};
+
+const asked = (args: Args): { key?: string } => {
+  const key = optional<string>(args, 'key', 'string');
+  return key === undefined ? {} : { key };
+};
+
+/** They change the fleet: refused while it is being stopped. */
+export const commands: Readonly<Record<string, Ask>> = {
+  send: (fleet, args) =>
+    fleet.send(text(args, 'target'), text(args, 'text'), {
+      followup: optional<boolean>(args, 'followup', 'boolean') ?? false,
+      ...asked(args),
+    }),
+  interrupt: (fleet, args) =>
+    fleet.interrupt(text(args, 'target'), {
+      cascade: optional<boolean>(args, 'cascade', 'boolean') ?? false,
+      ...asked(args),
+    }),
+  close: (fleet, args) => {
+    const reason = optional<string>(args, 'reason', 'string');
+    return fleet.close(text(args, 'target'), { ...(reason !== undefined && { reason }), ...asked(args) });
+  },
+};
+
+const answer = (value: unknown): Result<unknown> => ({ ok: true, answer: value });
+
+export const lookups: Readonly<Record<string, Ask>> = {
+  head: async ({ log }) => answer({ fleetId: log.fleetId, head: log.synced() }),
+  blob: async ({ log }, args) => answer(Buffer.from(await log.blob(text(args, 'sha256'))).toString('base64')),
+  snapshot: async ({ log }, args) => {
+    const version = optional<number>(args, 'stateVersion', 'number');
+    if (version === undefined) throw bad('stateVersion', 'a number');
+    return answer(await log.snapshot(version, optional<number>(args, 'atMost', 'number')));
+  },
+};
+
+export const streams: Readonly<Record<string, Stream>> = {
+  read: ({ log }, args) => log.read(range(args)),
+  readHashed: ({ log }, args) => log.readHashed(range(args)),
+  readStream: ({ log }, args) => log.readStream(text(args, 'stream'), range(args)),
+  readAgent: ({ log }, args) => log.readAgent(text(args, 'agentId'), range(args)),
+  follow: ({ log }, args, signal) => followHashed(log, optional<number>(args, 'from', 'number') ?? 1, signal),
+};
