@@ -42,22 +42,19 @@ export const EngineStarted = fact(
 
 export const EngineStopped = fact('EngineStopped', fleet, t.type({ reason: t.string }));
 
-export const LimitsChanged = fact(
-  'LimitsChanged',
-  fleet,
-  t.type({
-    limits: t.partial({
-      activeTurns: t.number,
-      whenFull: t.keyof({ refuse: null, queue: null }),
-      residents: t.number,
-      processes: t.number,
-      onFull: t.keyof({ refuse: null, prune: null }),
-      cells: t.number,
-      depth: t.number,
-      outputBytes: t.number,
-    }),
-  }),
-);
+/** What can be changed while a fleet is open. */
+export const LimitsNow = t.partial({
+  activeTurns: t.number,
+  whenFull: t.keyof({ refuse: null, queue: null }),
+  residents: t.number,
+  processes: t.number,
+  onFull: t.keyof({ refuse: null, prune: null }),
+  cells: t.number,
+  depth: t.number,
+  outputBytes: t.number,
+});
+
+export const LimitsChanged = fact('LimitsChanged', fleet, t.type({ limits: LimitsNow }));
 
 export const CommandAnswered = fact(
   'CommandAnswered',

@@ -51,7 +51,8 @@ export const agents: Reducers = {
     draft.agents[data.agentId] = agent;
     if (data.parentId === undefined) {
       draft.roots.push(data.agentId);
-      draft.rootNames[data.name ?? 'root'] ??= data.agentId;
+      const name = data.name ?? 'root';
+      if (!Object.hasOwn(draft.rootNames, name)) draft.rootNames[name] = data.agentId;
       draft.paths[data.rootId] = {};
     } else {
       (draft.agents[data.parentId]!.children ??= {})[data.agentId] = true;

@@ -101,11 +101,15 @@ export function remember(history: History, agentId: string, event: HoldfastEvent
   }
 }
 
-/** What a fork sees of its parent (TU7): mail and final answers; the last `turns` of them, counted by what started them. */
+/** Mail that gives an agent its tasks; what other agents told it is not handed on. */
+const tasks = new Set<MailKind>(['spawn', 'followup', 'operator']);
+
+const isInherited = (item: HistoryItem): boolean =>
+  item.kind === 'mail' ? tasks.has(item.mailKind) : item.kind === 'summary' || (item.kind === 'say' && item.final);
+
+/** What a fork sees of its parent (TU7): tasks and final answers; the last `turns` of them, counted by what started them. */
 export function inherited(parent: History, turns: 'all' | number): HistoryItem[] {
-  const kept = parent.items.filter(
-    (item) => item.kind === 'mail' || item.kind === 'summary' || (item.kind === 'say' && item.final),
-  );
+  const kept = parent.items.filter(isInherited);
   if (turns === 'all') return kept;
   let boundaries = 0;
   for (let i = kept.length - 1; i >= 0; i -= 1) {

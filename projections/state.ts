@@ -128,6 +128,8 @@ export interface Turn {
   pending: PendingCall[];
   calls: Record<string, Call>;
   open: number;
+  /** Ids of all its calls so far: no two calls of a turn have the same. */
+  callIds: Record<string, true>;
   /** Open calls that are wait_agent. */
   waits: number;
   /** Mail taken since the newest ModelSampled. */

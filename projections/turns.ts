@@ -54,6 +54,7 @@ export const turns: Reducers = {
       failures: 0,
       pending: [],
       calls: {},
+      callIds: {},
       open: 0,
       waits: 0,
       fresh: [],
@@ -90,6 +91,7 @@ export const turns: Reducers = {
     turn.pending.shift();
     const { callId, tool, args } = data;
     turn.calls[callId] = { callId, tool, args, position, at };
+    turn.callIds[callId] = true;
     if (data.until !== undefined) turn.calls[callId]!.until = data.until;
     if (data.processId !== undefined) turn.calls[callId]!.processId = data.processId;
     turn.open += 1;

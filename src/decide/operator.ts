@@ -1,7 +1,7 @@
 /** What an operator asks of a fleet that is open: mail, interruption, closing, eviction, limits. The operator may do everything (PA5). */
 import type * as t from 'io-ts';
 import { AgentEvicted } from '../../events/agent.ts';
-import { LimitsChanged } from '../../events/fleet.ts';
+import { LimitsChanged, LimitsNow } from '../../events/fleet.ts';
 import type { MailId } from '../../events/ids.ts';
 import { MailAccepted } from '../../events/mail.ts';
 import { inOrder, isIn } from '../../projections/order.ts';
@@ -78,9 +78,19 @@ export const evict = (state: State, _ctx: Context, { target }: CommandOf<'evict'
   });
 
 const Changed = LimitsChanged.data;
+const changeable = Object.keys(LimitsNow.props);
 
 export function changeLimits(_state: State, _ctx: Context, { limits }: CommandOf<'changeLimits'>): Decision {
   const data = { limits };
+  const unknown = Object.keys(limits).find((name) => !changeable.includes(name));
+  if (unknown !== undefined) {
+    return refused(
+      'HOLDFAST_BAD_LIMITS',
+      `there is no limit ${unknown} that can be changed`,
+      `name one of ${changeable.join(', ')}`,
+      { details: { limit: unknown } },
+    );
+  }
   const whole = Object.values(limits).every(
     (value) => typeof value === 'string' || (Number.isSafeInteger(value) && (value as number) >= 0),
   );

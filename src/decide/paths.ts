@@ -47,7 +47,7 @@ export function findTarget(state: State, caller: Agent, target: string): Either<
     const agentId = paths[path.right];
     if (agentId !== undefined) return right(state.agents[agentId]!);
   }
-  const byId = state.agents[target];
+  const byId = Object.hasOwn(state.agents, target) ? state.agents[target] : undefined;
   if (byId !== undefined && byId.rootId === caller.rootId) {
     if (byId.last.is !== 'closed') return right(byId);
     return refusal(
@@ -79,12 +79,13 @@ function rootsNamed(state: State, name: string | undefined): readonly string[] {
 
 /** The agent an operator means: an id, `/root/x`, or `NAME:/root/x` where several roots have that path. */
 export function findForOperator(state: State, target: string): Either<Refusal, Agent> {
-  const byId = state.agents[target];
+  // What an operator types may be the name of anything, of members that every object has too.
+  const byId = Object.hasOwn(state.agents, target) ? state.agents[target] : undefined;
   if (byId !== undefined && byId.last.is !== 'closed') return right(byId);
   const colon = target.indexOf(':');
   const path = colon < 0 ? target : target.slice(colon + 1);
   const candidates = rootsNamed(state, colon < 0 ? undefined : target.slice(0, colon)).flatMap((rootId) => {
-    const agentId = state.paths[rootId]![path];
+    const agentId = Object.hasOwn(state.paths[rootId]!, path) ? state.paths[rootId]![path] : undefined;
     return agentId === undefined ? [] : [{ root: state.agents[rootId]!, agent: state.agents[agentId]! }];
   });
   if (candidates.length === 1) return right(candidates[0]!.agent);

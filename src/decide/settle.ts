@@ -7,7 +7,7 @@ import type { HoldfastEvent, HoldfastFact } from '../../events/catalogue.ts';
 import type { QueueId } from '../../events/ids.ts';
 import { SlotReleased, TurnQueued } from '../../events/slot.ts';
 import { TurnParked } from '../../events/turn.ts';
-import type { Agent, State, Turn } from '../../projections/state.ts';
+import type { Agent, Letter, State, Turn } from '../../projections/state.ts';
 import { inWait, wantsUnpark } from '../../projections/turns.ts';
 import type { Context, NewAgent } from './decision.ts';
 import { freeSlots, isRoot, startNew, startTurn, takeMail, treeOf, unpark } from './grant.ts';
@@ -97,14 +97,25 @@ function park(state: State, turn: Turn): HoldfastFact[] {
   return [TurnParked({ turnId, agentId, until }), SlotReleased({ reservationId, agentId, rootId, reason: 'parked' })];
 }
 
-/** MA3: before each further sampling a turn takes what came in meanwhile. */
-export const mailForSampling: Rule = (state, _ctx, batch) =>
-  turnsIn(
+/** MA3: before each further sampling a turn takes what came in meanwhile, also in the pause before a retry. */
+export const mailForSampling: Rule = (state, ctx, batch) => {
+  const found = new Set(
+    turnsIn(
+      state,
+      batch.filter((e) => e.type === 'ToolCallEnded' || e.type === 'SamplingEnded'),
+    ),
+  );
+  for (const agent of agentsIn(
     state,
-    batch.filter((e) => e.type === 'ToolCallEnded' || e.type === 'SamplingEnded'),
-  ).flatMap((turn) =>
+    batch.filter((e) => e.type === 'MailAccepted'),
+  )) {
+    const turn = agent.turnId === undefined ? undefined : state.turns[agent.turnId];
+    if ((turn?.retryAt ?? 0) > ctx.at) found.add(turn!);
+  }
+  return [...found].flatMap((turn) =>
     turn.phase === 'sampling' && turn.parked === undefined ? takeMail(state, turn.agentId, turn.turnId) : [],
   );
+};
 
 /** Agents of this batch that should run and do not: a trigger is unread, or a parked turn's wait has ended. */
 function wanting(state: State, batch: readonly HoldfastEvent[]): Agent[] {
@@ -115,14 +126,19 @@ function wanting(state: State, batch: readonly HoldfastEvent[]): Agent[] {
   });
 }
 
+/** What wants an agent to run that has no turn. */
+const newestTrigger = (state: State, agent: Agent): Letter =>
+  state.mail.inboxes[agent.agentId]!.unread.map((id) => state.mail.letters[id]!).findLast(
+    (letter) => letter.trigger && letter.spent === undefined,
+  )!;
+
 const purposeOf = (state: State, agent: Agent, batch: readonly HoldfastEvent[]) => {
   if (agent.turnId !== undefined) return 'unpark' as const;
   if (batch.some((e) => e.type === 'AgentSpawned' && e.data.agentId === agent.agentId)) return 'spawn' as const;
   const ended = ['TurnCompleted', 'TurnFailed', 'TurnInterrupted'];
   if (batch.some((e) => ended.includes(e.type) && 'agentId' in e.data && e.data.agentId === agent.agentId))
     return 'continuation' as const;
-  const newest = state.mail.inboxes[agent.agentId]!.unread.at(-1)!;
-  return state.mail.letters[newest]!.kind === 'followup' ? ('followup' as const) : ('turn' as const);
+  return newestTrigger(state, agent).kind === 'followup' ? ('followup' as const) : ('turn' as const);
 };
 
 /** SL5, SL6, SL9: whoever finds no slot, or others before it, joins the queue. */
@@ -174,7 +190,7 @@ export const grantNext: Rule = (state, ctx, batch) => {
   for (const agent of direct) {
     if (agent.turnId !== undefined) return unpark(state, ctx, agent, state.turns[agent.turnId]!);
     const purpose = purposeOf(state, agent, batch);
-    const newest = state.mail.letters[state.mail.inboxes[agent.agentId]!.unread.at(-1)!]!.kind;
+    const newest = newestTrigger(state, agent).kind;
     const reason = newest === 'followup' ? 'followup' : newest === 'completion' ? 'completion' : 'operator';
     return startTurn(state, ctx, agent, purpose as 'turn', reason);
   }

@@ -29,13 +29,13 @@ function sampling(state: State, { turnId, n }: { readonly turnId: string; readon
   return state.agents[turn.agentId]!.samplings + 1 === n ? turn : undefined;
 }
 
-/** Call ids are unique among what is open: a repeated one gets a number. */
+/** Call ids are unique per turn: a repeated one gets a number, and so does one that every object has as a member. */
 function distinct(turn: Turn, items: readonly Item[]): Item[] {
-  const used = new Set(Object.keys(turn.calls));
+  const used = new Set<string>();
   return items.map((item) => {
     if (!('id' in item)) return item;
     let id = item.id;
-    for (let n = 2; used.has(id); n += 1) id = `${item.id}#${n}`;
+    for (let n = 2; used.has(id) || id in turn.callIds; n += 1) id = `${item.id}#${n}`;
     used.add(id);
     return { ...item, id };
   });

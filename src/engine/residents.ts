@@ -7,6 +7,7 @@ import { emptyHistory, type History, inherited, remember } from '../../projectio
 import type { Agent, State } from '../../projections/state.ts';
 import type { LogReader } from '../log/port.ts';
 import type { Clock } from './clock.ts';
+import { decoded } from './fold.ts';
 
 /** RE5: an object that has not let go after this long is abandoned. */
 export const unloadMs = 5_000;
@@ -24,6 +25,8 @@ interface Resident {
   readonly born: boolean;
   readonly after: readonly Promise<void>[];
   ready: Promise<History> | undefined;
+  /** Its object could not be made. */
+  failed: boolean;
 }
 
 export class ResidentObjects {
@@ -76,6 +79,7 @@ export class ResidentObjects {
           born,
           after,
           ready: undefined,
+          failed: false,
         });
       }
       for (const agentId of agentsOf(event)) {
@@ -99,9 +103,13 @@ export class ResidentObjects {
   /** The load is durable: the object may be made. */
   load(agentId: string): void {
     const resident = this.#present.get(agentId);
-    if (resident !== undefined) resident.ready ??= this.#make(resident);
-    // Whoever uses it sees the error.
-    resident?.ready?.catch(() => {});
+    if (resident === undefined || resident.ready !== undefined) return;
+    const ready = this.#make(resident);
+    resident.ready = ready;
+    // Whoever uses it sees the error; its next turn tries again.
+    ready.catch(() => {
+      resident.failed = true;
+    });
   }
 
   async #make(resident: Resident): Promise<History> {
@@ -125,7 +133,7 @@ export class ResidentObjects {
   async #historyUpTo(agent: Agent, to: number): Promise<History> {
     const history = await this.#born(agent);
     for await (const page of this.#log.readAgent(agent.agentId, { to })) {
-      for (const event of page) remember(history, agent.agentId, event as HoldfastEvent);
+      for (const event of page) remember(history, agent.agentId, decoded(event));
     }
     return history;
   }
@@ -134,7 +142,12 @@ export class ResidentObjects {
   async history(agentId: string): Promise<History> {
     const resident = this.#present.get(agentId);
     if (resident?.ready === undefined) throw new Error(`agent ${agentId} is not resident`);
-    return resident.ready;
+    if (resident.failed) {
+      resident.failed = false;
+      resident.ready = undefined;
+      this.load(agentId);
+    }
+    return resident.ready as Promise<History>;
   }
 
   /** The eviction is durable: the object lets go, or is abandoned. */

@@ -3,7 +3,7 @@ import * as t from 'io-ts';
 import { closed, closedShape } from '../../../events/closed.ts';
 import { ProcessRequested, ProcessStopRequested } from '../../../events/process.ts';
 import type { Agent, Process, State } from '../../../projections/state.ts';
-import { isBelow } from '../paths.ts';
+import { isBelow, resolvePath } from '../paths.ts';
 import { processRefusal } from '../refusals.ts';
 import { error, okJson, refusedCall, type Tool } from './tool.ts';
 
@@ -115,10 +115,11 @@ export const listProcesses: Tool<t.TypeOf<typeof ListArgs>> = {
     'Lists the running processes of your tree, or of one agent and those below it; all: true adds those that have ended.',
   args: ListArgs,
   decide: (state, _ctx, caller, args) => {
-    const prefix = args.agent ?? '/root';
+    const prefix = resolvePath(caller.path, args.agent ?? '/root');
+    if (prefix._tag === 'Left') return refusedCall('', prefix.left);
     const processes = Object.values(state.processes.all)
       .filter((p) => p.rootId === caller.rootId && (args.all === true || p.end === undefined))
-      .filter((p) => isBelow(state.agents[p.agentId]!.path, prefix))
+      .filter((p) => isBelow(state.agents[p.agentId]!.path, prefix.right))
       .sort((a, b) => a.processId - b.processId)
       .map((p) => describe(state, p));
     return { end: okJson({ processes }) };
