@@ -15,9 +15,9 @@ afterEach(() => {
   for (const lives of opened.splice(0)) lives.remove();
 });
 
-function begin(real: boolean) {
+function begin(real: boolean, through: 'library' | 'command line' = 'library') {
   const { fleet, traces } = withTraces(main, real);
-  const lives = new Lives(fleet);
+  const lives = new Lives(fleet, through);
   opened.push(lives);
   return { lives, traces };
 }
@@ -69,14 +69,19 @@ async function settled(lives: Lives) {
 
 describe('a fleet that is killed', () => {
   // Several kills in a row, some of them during the recovery from the one before, each followed by a resume.
-  const plans = Array.from({ length: long ? 20 : 1 }, (_, i) => ({ seed: i + 1, kills: 6, real: long && i % 4 === 0 }));
+  const plans = Array.from({ length: long ? 20 : 1 }, (_, i) => ({
+    seed: i + 1,
+    kills: 6,
+    real: long && i % 4 === 0,
+    through: i % 2 === 0 ? ('command line' as const) : ('library' as const),
+  }));
   let killed = 0;
   afterAll(() => expect(killed).toBeGreaterThanOrEqual(long ? 100 : 6));
   test.each(plans)(
-    '[TU6] does every agent’s work once, whatever the moments ($kills kills, seed $seed)',
+    '[TU6] does every agent’s work once, whatever the moments ($kills kills, seed $seed, $through)',
     { timeout: 180_000 },
-    async ({ seed, kills, real }) => {
-      const { lives, traces } = begin(real);
+    async ({ seed, kills, real, through }) => {
+      const { lives, traces } = begin(real, through);
       const roll = dice(seed);
       let done = false;
       for (let kill = 0; kill < kills && !done; kill += 1) {

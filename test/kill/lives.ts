@@ -13,6 +13,7 @@ import { allPids, carries, isDead, statOf } from '../../src/host/procfs.ts';
 import { openReader } from '../../src/live.ts';
 
 const runner = fileURLToPath(new URL('./runner.mjs', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 export class Lives {
@@ -20,15 +21,19 @@ export class Lives {
   readonly log = join(this.folder, 'log');
   readonly #file = join(this.folder, 'fleet.json');
   readonly #traces = join(this.folder, 'traces');
+  readonly #through: 'library' | 'command line';
+  /** The log holds a fleet: `resume` goes on with it. */
+  #begun = false;
 
-  constructor(fleet: FleetFile) {
+  constructor(fleet: FleetFile, through: 'library' | 'command line' = 'library') {
+    this.#through = through;
     writeFileSync(this.#file, JSON.stringify(fleet));
     writeFileSync(this.#traces, '');
   }
 
   /** Kills this life after `lines` of what it says; true if it ended by itself before. `host`: its process host too. */
   async live(lines: number, host = false): Promise<boolean> {
-    const child = spawn(process.execPath, [runner, this.log, this.#file], {
+    const child = spawn(process.execPath, this.#command(), {
       cwd: checkout,
       env: { ...process.env, HOLDFAST_TRACES: this.#traces },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,14 +41,26 @@ export class Lives {
     const exited = once(child, 'exit');
     let said = 0;
     for await (const _ of createInterface({ input: child.stdout })) {
+      this.#begun = true;
       said += 1;
       if (said !== lines) continue;
       if (host) this.killHost();
       child.kill('SIGKILL');
     }
     const [code, signal] = await exited;
+    // The life before was killed after its first batch was durable and before it could say so.
+    if (code === 1 && !this.#begun) {
+      this.#begun = true;
+      return this.live(lines, host);
+    }
     if (code !== 0 && signal !== 'SIGKILL') throw new Error(`the fleet ended with ${code ?? signal}`);
     return code === 0;
+  }
+
+  #command(): string[] {
+    if (this.#through === 'library') return [runner, this.log, this.#file];
+    const verb = this.#begun ? ['resume'] : ['run', this.#file];
+    return [program, ...verb, '--log', this.log, '-o', 'jsonl'];
   }
 
   killHost(): void {
