@@ -21,15 +21,22 @@ export class Auditor {
   at = 0;
   epoch = 0;
   seal: Seal = genesis('');
+  /** Hash of every event so far, when asked for. */
+  readonly hashes: Seal[] | undefined;
   /** Seal of each batch of the frame checked last. */
   seals: Seal[] = [];
   /** Blobs named by the frame checked last. */
   named: Named[] = [];
   readonly #versions = new Map<string, number>();
 
-  readonly #watch: Watch = (event, _text, data) => {
+  readonly #watch: Watch = (event, _text, data, hash) => {
+    this.hashes?.push(hash);
     if (data?.text.includes('"blob":"') === true) collect(event.data, event.position, this.named);
   };
+
+  constructor(keepHashes = false) {
+    this.hashes = keepHashes ? [] : undefined;
+  }
 
   /** Checks a frame against all before it and returns its events. Throws damage at the first bad position. */
   check(frame: Frame): Envelope[] {

@@ -9,7 +9,7 @@ export interface Canonical {
   readonly text: string;
   /** false when the value is not what its text says (ill-formed strings, undefined members): then the text is kept. */
   readonly exact: boolean;
-  /** The value with its keys in canonical order, so that the next one who writes it need not sort. */
+  /** What the text says, with keys in canonical order: the value itself when it is so already. */
   readonly value: unknown;
 }
 
@@ -108,7 +108,7 @@ export function canonicalOf(value: unknown): Canonical {
   if (canonical !== undefined) return canonical;
   exact = true;
   const text = ordered(value);
-  return { text, exact, value };
+  return { text, exact, value: exact ? value : JSON.parse(text) };
 }
 
 export function canonical(value: unknown): string {

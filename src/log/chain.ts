@@ -2,7 +2,7 @@
  * The hash chain: each batch is sealed by SHA-256 over the seal before it and over the hashes of its events, so no
  * event can be changed, dropped or moved without changing every seal after it.
  */
-import { hash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { Envelope } from '../../events/envelope.ts';
 import { type Canonical, canonicalOf, eventText } from './canonical.ts';
 
@@ -11,7 +11,7 @@ export type Seal = string;
 
 export const sealBytes = 32;
 
-export const sha256 = (content: string | Uint8Array): Seal => hash('sha256', content, 'binary');
+export const sha256 = (content: string | Uint8Array): Seal => digest('sha256', content, 'binary');
 
 export const hexOf = (seal: Seal): string => Buffer.from(seal, 'latin1').toString('hex');
 
@@ -22,8 +22,8 @@ export const genesis = (fleetId: string): Seal => sha256(`holdfast/1/${fleetId}`
 
 let scratch = Buffer.alloc(sealBytes * 65);
 
-/** Sees each event that is sealed, its canonical text and that of its data (none: the event has no data). */
-export type Watch = (event: Envelope, text: string, data: Canonical | undefined) => void;
+/** Sees each event that is sealed, its canonical text, that of its data (none: the event has no data), and its hash. */
+export type Watch = (event: Envelope, text: string, data: Canonical | undefined, hash: Seal) => void;
 
 /** Seals batch after batch. */
 export class Sealer {
@@ -45,8 +45,9 @@ export class Sealer {
       const event = events[i]!;
       const data = event.data === undefined ? undefined : canonicalOf(event.data);
       const text = eventText(event, data === undefined ? '' : data.text);
-      this.#watch?.(event, text, data);
-      scratch.write(sha256(text), at, 'latin1');
+      const hash = sha256(text);
+      this.#watch?.(event, text, data, hash);
+      scratch.write(hash, at, 'latin1');
       at += sealBytes;
     }
     this.seal = sha256(scratch.subarray(0, length));

@@ -19,8 +19,6 @@ export interface Sealed {
   readonly first: number;
   readonly epoch: number;
   readonly events: readonly Envelope[];
-  /** Data of each event with its keys in canonical order. */
-  readonly data: readonly unknown[];
   readonly sizes: readonly number[];
   /** Seal of each batch. */
   readonly seals: readonly Seal[];
@@ -42,7 +40,6 @@ class Growing implements Sealed {
   readonly first: number;
   readonly epoch: number;
   readonly events: Envelope[] = [];
-  readonly data: unknown[] = [];
   readonly sizes: number[] = [];
   readonly seals: Seal[] = [];
   readonly prev: Seal;
@@ -58,15 +55,15 @@ class Growing implements Sealed {
     this.tip = tip;
     this.#sealer = new Sealer(tip.seal, (event, text, data) => {
       this.#length += text.length;
-      this.data.push(data?.value);
-      if (data === undefined || data.exact) {
+      if (data === undefined || data.value === event.data) {
         this.events.push(event);
         return;
       }
+      // Those who follow the log see what is read back: keys in canonical order, and only what the text says.
+      this.events.push({ ...event, data: data.value });
+      if (data.exact) return;
       this.texts ??= new Map();
       this.texts.set(event.position, data.text);
-      // What is read back is what the text says; those who follow the log see the same.
-      this.events.push({ ...event, data: JSON.parse(data.text) });
     });
   }
 
@@ -82,7 +79,7 @@ class Growing implements Sealed {
       seal = this.#sealer.add(events);
     } catch (error) {
       // Data without a canonical form is a defect of the caller: nothing of its batch stays.
-      this.events.length = this.data.length = length;
+      this.events.length = length;
       for (const { position } of events) this.texts?.delete(position);
       throw error;
     }

@@ -53,9 +53,9 @@ export const firstOf = (key: Uint8Array): number => {
   return bytes.readUInt32BE(1) * 2 ** 32 + bytes.readUInt32BE(5);
 };
 
-/** `data` as it is packed, or the text to keep in its place. */
-export function rowOf(event: Envelope, data: unknown, text: string | undefined): Row {
-  const { streamVersion, stream, type, v, at, by, cause } = event;
+/** `text` is kept in the place of data that does not survive packing. */
+export function rowOf(event: Envelope, text: string | undefined): Row {
+  const { streamVersion, stream, type, v, at, by, cause, data } = event;
   return text === undefined
     ? [streamVersion, stream, type, v, at, by, cause, data]
     : [streamVersion, stream, type, v, at, by, cause, null, text];
@@ -111,6 +111,17 @@ export function unfold(frame: Frame, page: Envelope[], from = frame.first, to = 
       page.push(eventOf(rows[row]!, position, batch, index, of, epoch));
     }
   }
+}
+
+/** Texts of the frame's data that does not survive packing, by position. */
+export function textsOf({ first, rows }: Frame): ReadonlyMap<number, string> | undefined {
+  let texts: Map<number, string> | undefined;
+  for (const [i, row] of rows.entries()) {
+    if (row.length <= 8) continue;
+    texts ??= new Map();
+    texts.set(first + i, row[8]!);
+  }
+  return texts;
 }
 
 function eventOf(row: Row, position: number, batch: number, index: number, of: number, epoch: number): Envelope {

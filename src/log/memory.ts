@@ -7,7 +7,7 @@ import { genesis, hexOf, type Seal, sealOf } from './chain.ts';
 import { Committer, headOf, type Sealed, type Sink, type Tip } from './committer.ts';
 import { damaged } from './damage.ts';
 import type { Batch, BlobContent, Head, Log, Snapshot } from './port.ts';
-import { addPostings, type Postings, type Touches } from './postings.ts';
+import { addToIndex, type Index, newIndex, type Touches } from './postings.ts';
 import type { Range } from './reader.ts';
 
 /** What a disk would hold. */
@@ -15,7 +15,9 @@ export interface MemoryStorage {
   readonly events: Envelope[];
   /** Seal of each batch, by position of its last event. */
   readonly seals: Map<number, Seal>;
-  readonly postings: Postings;
+  readonly index: Index;
+  /** Events in the index: it is made when it is asked for. */
+  indexed: number;
   readonly blobs: Map<string, Uint8Array>;
   readonly snapshots: Map<number, string>;
   readonly caches: Map<string, Uint8Array>;
@@ -27,7 +29,8 @@ export interface MemoryStorage {
 export const memoryStorage = (): MemoryStorage => ({
   events: [],
   seals: new Map(),
-  postings: new Map(),
+  index: newIndex(),
+  indexed: 0,
   blobs: new Map(),
   snapshots: new Map(),
   caches: new Map(),
@@ -105,7 +108,6 @@ class MemoryLog implements Log, Sink {
         last += size;
         storage.seals.set(last, seals[i]!);
       }
-      addPostings(storage.postings, events, this.#touches);
     }
     storage.fleetId = this.#committer.fleetId;
   }
@@ -132,22 +134,24 @@ class MemoryLog implements Log, Sink {
   }
 
   async *readStream(stream: string, range?: Range): AsyncGenerator<readonly Envelope[], void, void> {
-    for await (const page of this.readKey(stream, range)) {
-      const events = page.filter((event) => event.stream === stream);
-      if (events.length > 0) yield events;
-    }
+    yield* this.#readKey('streams', stream, range);
   }
 
   readAgent(agentId: string, range?: Range): AsyncGenerator<readonly Envelope[], void, void> {
-    return this.readKey(`agent/${agentId}`, range);
+    return this.#readKey('touched', `agent/${agentId}`, range);
   }
 
-  private async *readKey(
+  async *#readKey(
+    part: keyof Index,
     key: string,
     { from = 1, to = Number.POSITIVE_INFINITY }: Range = {},
   ): AsyncGenerator<readonly Envelope[], void, void> {
     const end = Math.min(to, this.#committer.synced.position);
-    const positions = (this.#storage.postings.get(key) ?? []).filter((position) => position >= from && position <= end);
+    const storage = this.#storage;
+    for (; storage.indexed < storage.events.length; storage.indexed++) {
+      addToIndex(storage.index, storage.events[storage.indexed]!, this.#touches);
+    }
+    const positions = (storage.index[part].get(key) ?? []).filter((position) => position >= from && position <= end);
     for (let at = 0; at < positions.length; at += pageEvents) {
       yield positions.slice(at, at + pageEvents).map((position) => this.#storage.events[position - 1]!);
     }

@@ -7,12 +7,13 @@ import { genesis, type Seal, Sealer } from './chain.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import type { Tip } from './committer.ts';
 import { damaged } from './damage.ts';
-import { type Frame, unfold } from './frame.ts';
+import { type Frame, textsOf, unfold } from './frame.ts';
 import { fleetIdOfFirst, frameAt, lastFrame, walk } from './frames.ts';
 import type { HeadMark } from './headFile.ts';
 import { refuseLoss } from './look.ts';
-import { addPostings, type Postings, type Touches } from './postings.ts';
+import type { Touches } from './postings.ts';
 import { reasonOf, type Store } from './store.ts';
+import { Tail } from './tail.ts';
 
 /** A stored frame after the checkpoint, as far as merging needs to know it. */
 export interface Span {
@@ -26,8 +27,8 @@ export interface Opening {
   readonly fleetId: string | undefined;
   /** Position 0 when there is none yet. */
   readonly checkpoint: Checkpoint;
-  /** Index of the events after the checkpoint. */
-  readonly postings: Postings;
+  /** The events after the checkpoint. */
+  readonly tail: Tail;
   readonly spans: Span[];
 }
 
@@ -39,7 +40,7 @@ export const emptyOpening = (): Opening => ({
   tip: emptyTip,
   fleetId: undefined,
   checkpoint: noCheckpoint,
-  postings: new Map(),
+  tail: new Tail(1),
   spans: [],
 });
 
@@ -63,7 +64,7 @@ export async function checkOpening(store: Store, head: HeadMark | 'none' | 'bad'
   if (checkpoint.position > last.last)
     throw damaged(end, `the log ends here, before its checkpoint at ${checkpoint.position}`);
 
-  const postings: Postings = new Map();
+  const tail = new Tail(checkpoint.position + 1);
   const spans: Span[] = [];
   let sealAtHead: Seal | undefined;
   let newest: Frame | undefined;
@@ -85,13 +86,13 @@ export async function checkOpening(store: Store, head: HeadMark | 'none' | 'bad'
     to: last.last,
     prev: checkpoint.position > 0 ? checkpoint.seal : undefined,
   })) {
-    const page: Envelope[] = [];
     for (const frame of frames) {
       look(frame);
       spans.push({ first: frame.first, count: frame.rows.length, epoch: frame.epoch });
-      unfold(frame, page);
+      const events: Envelope[] = [];
+      unfold(frame, events);
+      tail.add(events, touches, textsOf(frame));
     }
-    addPostings(postings, page, touches);
   }
   const fleetId = checkpoint.position > 0 ? checkpoint.fleetId : fleetIdOfFirst(await frameAt(store, 1));
   if (head.position > 0) {
@@ -105,7 +106,7 @@ export async function checkOpening(store: Store, head: HeadMark | 'none' | 'bad'
     tip: { position: last.last, seal, at: rows[rows.length - 1]![4], epoch },
     fleetId,
     checkpoint,
-    postings,
+    tail,
     spans,
   };
 }

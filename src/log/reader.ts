@@ -7,11 +7,13 @@ import { damaged } from './damage.ts';
 import type { Folder } from './folder.ts';
 import { type Frame, unfold } from './frame.ts';
 import { frameAt, walk } from './frames.ts';
+import { eventsOf, type History, positionsOf } from './histories.ts';
 import type { Opening } from './opening.ts';
 import type { Head, LogReader, Snapshot } from './port.ts';
-import { type Postings, storedPositions } from './postings.ts';
+import { records, storedPositions } from './postings.ts';
 import { findSnapshot } from './snapshots.ts';
 import type { Store } from './store.ts';
+import type { Tail } from './tail.ts';
 
 export interface Range {
   readonly from?: number;
@@ -20,14 +22,16 @@ export interface Range {
 
 /** Decoded frames that are kept for the next lookup by position. */
 const decodedMax = 16;
+/** Events in a page of a stream. */
+const eventsPerPage = 256;
 
 export class StoredReader implements LogReader {
   protected readonly folder: Folder;
   protected readonly store: Store;
   protected checkpointAt: number;
-  protected postings: Postings;
+  protected tail: Tail;
   /** What a checkpoint in progress is storing. */
-  protected storing: Postings | undefined;
+  protected storing: Tail | undefined;
   readonly #tip: Tip;
   readonly #fleetId: string | undefined;
   readonly #decoded: Frame[] = [];
@@ -36,7 +40,7 @@ export class StoredReader implements LogReader {
     this.folder = folder;
     this.store = store;
     this.checkpointAt = opening.checkpoint.position;
-    this.postings = opening.postings;
+    this.tail = opening.tail;
     this.#tip = opening.tip;
     this.#fleetId = opening.fleetId;
   }
@@ -83,8 +87,7 @@ export class StoredReader implements LogReader {
 
   async *readStream(stream: string, range?: Range): AsyncGenerator<readonly Envelope[], void, void> {
     let version = 0;
-    for await (const page of this.#byKey(stream, range)) {
-      const events = page.filter((event) => event.stream === stream);
+    for await (const events of this.#readStream(stream, range)) {
       for (const event of events) {
         // Versions are dense, so a posting that is missing from the index shows.
         if (
@@ -94,41 +97,56 @@ export class StoredReader implements LogReader {
         }
         version = event.streamVersion;
       }
-      if (events.length > 0) yield events;
+      yield events;
     }
   }
 
-  readAgent(agentId: string, range?: Range): AsyncGenerator<readonly Envelope[], void, void> {
-    return this.#byKey(`agent/${agentId}`, range);
-  }
-
-  async *#byKey(
-    key: string,
-    { from = 1, to = Number.POSITIVE_INFINITY }: Range = {},
-  ): AsyncGenerator<readonly Envelope[], void, void> {
+  async *#readStream(stream: string, range: Range = {}): AsyncGenerator<readonly Envelope[], void, void> {
+    const { from = 1, to = Number.POSITIVE_INFINITY } = range;
     const upTo = Math.min(to, this.syncedTip.position);
     this.index();
     // Memory first: a checkpoint that ends meanwhile only adds records beyond the one taken here.
-    const recent = [...(this.storing?.get(key) ?? []), ...(this.postings.get(key) ?? [])];
-    const positions = (await storedPositions(this.store, key, this.checkpointAt)).concat(recent);
-    let page: Envelope[] = [];
-    for (let i = 0; i < positions.length; ) {
-      const position = positions[i]!;
-      if (position < from || position > upTo) {
-        i++;
-        continue;
-      }
-      const frame = await this.#frameOf(position);
-      const all: Envelope[] = [];
-      unfold(frame, all, position, upTo);
-      for (; i < positions.length && positions[i]! <= Math.min(frame.last, upTo); i++)
-        page.push(all[positions[i]! - position]!);
-      if (page.length >= 256) {
-        yield page;
-        page = [];
-      }
+    const tails = this.storing === undefined ? [this.tail] : [this.storing, this.tail];
+    const recent = tails.flatMap((tail) => tail.index.streams.get(stream) ?? []);
+    const stored = await storedPositions(this.store, stream, this.checkpointAt);
+    const positions = stored.concat(recent).filter((position) => position >= from && position <= upTo);
+    for (let at = 0; at < positions.length; at += eventsPerPage) {
+      const some = positions.slice(at, at + eventsPerPage);
+      yield await this.#eventsAt({ positions: some, events: some.map((position) => inTails(tails, position)) });
     }
-    if (page.length > 0) yield page;
+  }
+
+  async *readAgent(agentId: string, range: Range = {}): AsyncGenerator<readonly Envelope[], void, void> {
+    const { from = 1, to = Number.POSITIVE_INFINITY } = range;
+    const upTo = Math.min(to, this.syncedTip.position);
+    const key = `agent/${agentId}`;
+    this.index();
+    const tails = this.storing === undefined ? [this.tail] : [this.storing, this.tail];
+    const recent = tails.map((tail) => tail.history(key));
+    let last = 0;
+    for await (const body of records(this.store, 'h', key, Math.min(this.checkpointAt, upTo))) {
+      const positions = positionsOf(body);
+      if (positions[0]! <= last) throw damaged(positions[0]!, `the index of ${key} goes back here`);
+      last = positions[positions.length - 1]!;
+      if (last < from) continue;
+      const page = await this.#eventsAt(within({ positions, events: eventsOf(body, positions) }, from, upTo));
+      if (page.length > 0) yield page;
+    }
+    for (const history of recent) {
+      const page = await this.#eventsAt(within(history, from, upTo));
+      if (page.length > 0) yield page;
+    }
+  }
+
+  /** Takes from their frames the events that are not at hand. */
+  async #eventsAt({ positions, events }: History): Promise<readonly Envelope[]> {
+    const all: Envelope[] = [];
+    for (const [i, position] of positions.entries()) {
+      const event = events[i];
+      if (event !== undefined) all.push(event);
+      else unfold(await this.#frameOf(position), all, position, position);
+    }
+    return all;
   }
 
   async #frameOf(position: number): Promise<Frame> {
@@ -152,6 +170,22 @@ export class StoredReader implements LogReader {
   async close(): Promise<void> {
     await this.store.close();
   }
+}
+
+function inTails(tails: readonly Tail[], position: number): Envelope | undefined {
+  for (const tail of tails) {
+    const event = tail.at(position);
+    if (event !== undefined) return event;
+  }
+  return undefined;
+}
+
+function within({ positions, events }: History, from: number, to: number): History {
+  const start = positions.findIndex((position) => position >= from);
+  if (start < 0) return { positions: [], events: [] };
+  const after = positions.findIndex((position) => position > to);
+  const end = after < 0 ? positions.length : after;
+  return { positions: positions.slice(start, end), events: events.slice(start, end) };
 }
 
 /** The events of a frame with the hash of each batch on its last event; checks that they lead to the frame's seal. */

@@ -5,26 +5,31 @@
 import { join } from 'node:path';
 import { Auditor } from './audit.ts';
 import { readBlob } from './blobs.ts';
-import { genesis, sealOf } from './chain.ts';
+import { eventText } from './canonical.ts';
+import { genesis, type Seal, sealOf, sha256 } from './chain.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { headOf } from './committer.ts';
 import { damaged, isDamage } from './damage.ts';
 import { folderOf } from './folder.ts';
 import { frameAt, walk } from './frames.ts';
+import { eventsOf, positionsOf } from './histories.ts';
 import { empty, lookAt } from './levelReader.ts';
 import type { Look } from './look.ts';
 import { checkOpening, sealWithin } from './opening.ts';
 import type { Head } from './port.ts';
 import {
-  addPostings,
-  keyOfPosting,
+  addToIndex,
+  bodyOf,
+  keyOf,
+  newIndex,
   type Postings,
-  postingEnd,
-  postingPrefix,
+  type Prefix,
+  rangeOf,
   type Touches,
   unpackPositions,
 } from './postings.ts';
 import { listSnapshots, readSnapshot } from './snapshots.ts';
+import { reasonOf } from './store.ts';
 
 export interface VerifyOptions {
   readonly touches: Touches;
@@ -32,6 +37,8 @@ export interface VerifyOptions {
   readonly whileOwned?: boolean;
   /** The state hash at a position, recomputed from the events; undefined for a stateVersion that is not known here. */
   readonly stateHashAt?: (position: number, stateVersion: number) => Promise<string | undefined>;
+  /** Also compare the copies of events that lie by agent, one by one; it takes half as long again. */
+  readonly thorough?: boolean;
   readonly progress?: (events: number) => void;
 }
 
@@ -46,7 +53,7 @@ export interface Verdict {
 }
 
 export async function verifyLog(dir: string, options: VerifyOptions): Promise<Verdict> {
-  const auditor = new Auditor();
+  const auditor = new Auditor(options.thorough === true);
   let look: Look | undefined;
   try {
     look = await lookAt(dir, options);
@@ -84,12 +91,12 @@ async function headAt(look: Look | undefined, auditor: Auditor, position: number
 
 async function checkAll(dir: string, { store, head }: Look, auditor: Auditor, options: VerifyOptions): Promise<void> {
   const folder = folderOf(dir);
-  const postings: Postings = new Map();
+  const index = newIndex();
   const blobs = new Map<string, number>();
   for await (const frames of walk(store, { from: 1, to: Number.POSITIVE_INFINITY })) {
     for (const frame of frames) {
       const events = auditor.check(frame);
-      addPostings(postings, events, options.touches);
+      for (const event of events) addToIndex(index, event, options.touches);
       for (const { sha256, bytes, position } of auditor.named) {
         if (blobs.has(sha256)) continue;
         blobs.set(sha256, position);
@@ -101,30 +108,54 @@ async function checkAll(dir: string, { store, head }: Look, auditor: Auditor, op
     options.progress?.(auditor.position);
   }
   await checkOpening(store, head, options.touches);
-  await checkPostings(store, postings);
+  await checkIndex(store, 'x', index.streams);
+  await checkIndex(store, 'h', index.touched, auditor.hashes);
   await checkSnapshots(folder.snapshots, store, auditor.position, options);
 }
 
 /** The stored index must say exactly what the events up to the checkpoint say. */
-async function checkPostings(store: Look['store'], expected: Postings): Promise<void> {
+async function checkIndex(
+  store: Look['store'],
+  prefix: Prefix,
+  expected: Postings,
+  hashes?: readonly Seal[],
+): Promise<void> {
   const checkpoint = await readCheckpoint(store);
   const upTo = typeof checkpoint === 'string' ? 0 : checkpoint.position;
-  /** Positions found so far, by key. */
+  /** How many positions were found, by key. */
   const found = new Map<string, number>();
-  for await (const [bytes, value] of store.iterator({ gte: postingPrefix, lt: postingEnd })) {
-    const key = keyOfPosting(bytes);
-    const list = expected.get(key) ?? [];
-    let at = found.get(key) ?? 0;
-    const positions = unpackPositions(bytes, value);
-    if (positions === undefined) throw damaged(list[at] ?? 1, `the index of ${key} does not match its checksum`);
-    if (positions[0]! > upTo) continue;
-    for (const position of positions) {
-      if (position !== list[at])
-        throw damaged(Math.min(position, list[at] ?? position), `the index of ${key} differs from the events`);
-      at++;
+  let key = '';
+  let list: readonly number[] = [];
+  let at = 0;
+  for await (const entries of pagesOf(store, prefix)) {
+    for (const [bytes, value] of entries) {
+      const name = keyOf(bytes);
+      // The records of a key lie together, as a rule.
+      if (name !== key) {
+        found.set(key, at);
+        key = name;
+        list = expected.get(key) ?? [];
+        at = found.get(key) ?? 0;
+      }
+      const body = bodyOf(bytes, value);
+      if (body === undefined) throw damaged(list[at] ?? 1, `the index of ${key} does not match its check`);
+      const positions = prefix === 'x' ? unpackPositions(body) : positionsOf(body);
+      if (positions[0]! > upTo) continue;
+      for (const position of positions) {
+        if (position !== list[at]) {
+          throw damaged(Math.min(position, list[at] ?? position), `the index of ${key} differs from the events`);
+        }
+        at++;
+      }
+      if (hashes === undefined) continue;
+      for (const event of eventsOf(body, positions)) {
+        if (event !== undefined && sha256(eventText(event)) !== hashes[event.position - 1]) {
+          throw damaged(event.position, `the copy of this event by ${key} is another one`);
+        }
+      }
     }
-    found.set(key, at);
   }
+  found.set(key, at);
   let firstBad = Number.POSITIVE_INFINITY;
   let which = '';
   for (const [key, list] of expected) {
@@ -135,6 +166,21 @@ async function checkPostings(store: Look['store'], expected: Postings): Promise<
     }
   }
   if (which !== '') throw damaged(firstBad, `the index of ${which} leaves out this position`);
+}
+
+async function* pagesOf(store: Look['store'], prefix: Prefix): AsyncGenerator<[Buffer, Buffer][], void, void> {
+  const iterator = store.iterator({ ...rangeOf(prefix), highWaterMarkBytes: 2 ** 19 });
+  try {
+    for (;;) {
+      const entries = await iterator.nextv(1000).catch((error: unknown) => {
+        throw damaged(1, `the index cannot be read: ${reasonOf(error)}`, error);
+      });
+      if (entries.length === 0) return;
+      yield entries;
+    }
+  } finally {
+    await iterator.close();
+  }
 }
 
 async function checkSnapshots(

@@ -214,7 +214,10 @@ describe('damage', () => {
   test('[LO4] an image that nobody damaged verifies and reads as it was written', async () => {
     for (const image of images) {
       const before = fingerprint(image.dir);
-      expect(await verifyLog(image.dir, { touches }), image.name).toMatchObject({ ok: true, events: image.end });
+      expect(await verifyLog(image.dir, { touches, thorough: true }), image.name).toMatchObject({
+        ok: true,
+        events: image.end,
+      });
       await readsAs(image.dir, image, image.name);
       expect(fingerprint(image.dir), image.name).toBe(before);
     }

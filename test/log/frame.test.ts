@@ -10,7 +10,7 @@ import { Author } from './material.ts';
 function frameOf(events: readonly Envelope[], sizes: readonly number[]): Buffer {
   const rows: Parameters<typeof encodeFrame>[0]['rows'][number][] = [];
   const sealer = new Sealer(genesis('f'), (event, _text, data) => {
-    rows.push(rowOf(event, data?.value, data?.exact === false ? data.text : undefined));
+    rows.push(rowOf({ ...event, data: data?.value }, data?.exact === false ? data.text : undefined));
   });
   let at = 0;
   for (const size of sizes) {
