@@ -202,6 +202,10 @@ export class Engine {
   }
 
   #answered(key: string, hash: string): Answer | undefined {
+    if (key === '__proto__') {
+      const message = 'the key __proto__ cannot be kept: plain objects have no such member of their own';
+      return { ok: false, refusal: { code: 'HOLDFAST_BAD_KEY', message, remedy: 'use another key' } };
+    }
     const before = Object.hasOwn(this.state.fleet.answers, key) ? this.state.fleet.answers[key] : undefined;
     if (before === undefined) return undefined;
     if (before.requestHash !== hash) {
