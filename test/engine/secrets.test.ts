@@ -26,7 +26,9 @@ describe('secrets', () => {
 
   it('[LO7] where the value is gone, using it fails with a code and a remedy', () => {
     const secrets = new Secrets(secretsInMemory());
-    expect(() => secrets.reveal('use [secret s-7]')).toThrowError(expect.objectContaining({ code: 'HOLDFAST_SECRET_GONE' }));
+    expect(() => secrets.reveal('use [secret s-7]')).toThrowError(
+      expect.objectContaining({ code: 'HOLDFAST_SECRET_GONE' }),
+    );
   });
 
   it('[LO7] the file beside the log is for its owner only, survives a cut line, and never gives a name twice', () => {
@@ -46,7 +48,12 @@ describe('secrets', () => {
       fleet: {
         models: { script: { kind: 'script' } },
         roots: [{ prompt: `use ${token}` }],
-        scripts: { '/root': [[{ call: 'exec_command', id: 'c', args: { cmd: `printf %s ${token} | wc -c; echo ${token}` } }], [{ say: `it was ${token}` }]] },
+        scripts: {
+          '/root': [
+            [{ call: 'exec_command', id: 'c', args: { cmd: `printf %s ${token} | wc -c; echo ${token}` } }],
+            [{ say: `it was ${token}` }],
+          ],
+        },
       },
     });
     await fleet.whenIdle();
