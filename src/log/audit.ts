@@ -7,6 +7,7 @@ import { genesis, type Seal, Sealer, type Watch } from './chain.ts';
 import { damaged } from './damage.ts';
 import { type Frame, unfold } from './frame.ts';
 import { fleetIdOfFirst } from './frames.ts';
+import { addToIndex, newIndex, type Touches } from './postings.ts';
 
 /** A blob that an event names: `{"blob": <sha256 hex>, "bytes": n}` anywhere in its data. */
 export interface Named {
@@ -27,14 +28,17 @@ export class Auditor {
   seals: Seal[] = [];
   /** Blobs named by the frame checked last. */
   named: Named[] = [];
-  readonly #versions = new Map<string, number>();
+  /** Positions by stream and by what events touch: the index as it should be. */
+  readonly index = newIndex();
+  readonly #touches: Touches;
 
   readonly #watch: Watch = (event, _text, data, hash) => {
     this.hashes?.push(hash);
     if (data?.text.includes('"blob":"') === true) collect(event.data, event.position, this.named);
   };
 
-  constructor(keepHashes = false) {
+  constructor(touches: Touches, keepHashes = false) {
+    this.#touches = touches;
     this.hashes = keepHashes ? [] : undefined;
   }
 
@@ -61,11 +65,10 @@ export class Auditor {
     if (sealer.seal !== seal) throw damaged(first, 'the events do not lead to the hash that is stored with them');
     this.seal = seal;
     for (const event of events) {
-      const version = (this.#versions.get(event.stream) ?? 0) + 1;
+      const version = addToIndex(this.index, event, this.#touches);
       if (event.streamVersion !== version) {
         throw damaged(event.position, `${event.stream} has version ${event.streamVersion} where ${version} belongs`);
       }
-      this.#versions.set(event.stream, version);
       if (!(event.at >= this.at)) throw damaged(event.position, 'the time goes back');
       this.at = event.at;
     }

@@ -19,16 +19,21 @@ export interface Index {
 
 export const newIndex = (): Index => ({ streams: new Map(), touched: new Map() });
 
-export function addToIndex({ streams, touched }: Index, event: Envelope, touches: Touches): void {
-  add(streams, event.stream, event.position);
+/** Returns how many events of its stream are in the index now. */
+export function addToIndex({ streams, touched }: Index, event: Envelope, touches: Touches): number {
   for (const key of touches(event)) add(touched, key, event.position);
+  return add(streams, event.stream, event.position);
 }
 
-function add(postings: Postings, key: string, position: number): void {
+function add(postings: Postings, key: string, position: number): number {
   const list = postings.get(key);
-  if (list === undefined) postings.set(key, [position]);
+  if (list === undefined) {
+    postings.set(key, [position]);
+    return 1;
+  }
   // An event may name the same agent twice.
-  else if (list[list.length - 1] !== position) list.push(position);
+  if (list[list.length - 1] !== position) list.push(position);
+  return list.length;
 }
 
 /** First letter of the records of streams, and of what touches agents (`histories.ts`). */

@@ -17,17 +17,7 @@ import { empty, lookAt } from './levelReader.ts';
 import type { Look } from './look.ts';
 import { checkOpening, sealWithin } from './opening.ts';
 import type { Head } from './port.ts';
-import {
-  addToIndex,
-  bodyOf,
-  keyOf,
-  newIndex,
-  type Postings,
-  type Prefix,
-  rangeOf,
-  type Touches,
-  unpackPositions,
-} from './postings.ts';
+import { bodyOf, keyOf, type Postings, type Prefix, rangeOf, type Touches, unpackPositions } from './postings.ts';
 import { listSnapshots, readSnapshot } from './snapshots.ts';
 import { reasonOf } from './store.ts';
 
@@ -53,7 +43,7 @@ export interface Verdict {
 }
 
 export async function verifyLog(dir: string, options: VerifyOptions): Promise<Verdict> {
-  const auditor = new Auditor(options.thorough === true);
+  const auditor = new Auditor(options.touches, options.thorough === true);
   let look: Look | undefined;
   try {
     look = await lookAt(dir, options);
@@ -91,12 +81,10 @@ async function headAt(look: Look | undefined, auditor: Auditor, position: number
 
 async function checkAll(dir: string, { store, head }: Look, auditor: Auditor, options: VerifyOptions): Promise<void> {
   const folder = folderOf(dir);
-  const index = newIndex();
   const blobs = new Map<string, number>();
   for await (const frames of walk(store, { from: 1, to: Number.POSITIVE_INFINITY })) {
     for (const frame of frames) {
-      const events = auditor.check(frame);
-      for (const event of events) addToIndex(index, event, options.touches);
+      auditor.check(frame);
       for (const { sha256, bytes, position } of auditor.named) {
         if (blobs.has(sha256)) continue;
         blobs.set(sha256, position);
@@ -108,8 +96,8 @@ async function checkAll(dir: string, { store, head }: Look, auditor: Auditor, op
     options.progress?.(auditor.position);
   }
   await checkOpening(store, head, options.touches);
-  await checkIndex(store, 'x', index.streams);
-  await checkIndex(store, 'h', index.touched, auditor.hashes);
+  await checkIndex(store, 'x', auditor.index.streams);
+  await checkIndex(store, 'h', auditor.index.touched, auditor.hashes);
   await checkSnapshots(folder.snapshots, store, auditor.position, options);
 }
 
