@@ -148,7 +148,8 @@ export class LiveHands implements Hands {
     let history: readonly unknown[];
     try {
       const { items } = await this.objects.history(agentId);
-      history = this.#parts.secrets?.revealIn(items) ?? items;
+      // As it is now: it goes on growing while the model answers.
+      history = [...(this.#parts.secrets?.revealIn(items) ?? items)];
     } catch (error) {
       if (!signal.aborted) engine.report({ do: 'loadFailed', agentId, error: messageOf(error) });
       return;

@@ -251,7 +251,7 @@ describe('after a crash', () => {
     expect(of(then, 'TurnResumed').map((e) => e.data.calls)).toEqual([[], [exec.id]]);
     const [root, a] = [f.turn('/root'), f.turn('/root/a')];
     expect(react(f.state, then.events)).toEqual([
-      { do: 'reconcile' },
+      { do: 'reconcile', open: [1000], stopping: [] },
       { do: 'load', agentId: root.agentId },
       { do: 'load', agentId: a.agentId },
       { do: 'collect', turnId: a.turnId, callId: exec.id, resumed: true },
