@@ -20,7 +20,10 @@ export const treeOf = (state: State, agent: { readonly rootId: string }): Tree =
 export const freeSlots = (state: State, tree: Tree): number =>
   state.fleet.limits.activeTurns - tree.heldCount - tree.queue.size;
 
-/** Loads an agent, evicting others if the residents would be more than their limit. `slotsMore`: slots reserved in the same batch before. */
+/**
+ * Loads an agent, evicting others if the residents would be more than their limit (I5). A root takes no place, but a load of
+ * one is a load like any other: who is beyond the limit by then goes. `slotsMore`: slots reserved in the same batch before.
+ */
 export function load(
   state: State,
   agentId: Agent['agentId'],
@@ -31,10 +34,9 @@ export function load(
   const { present, count, idle } = state.residents;
   if (present[agentId] !== undefined) return [];
   const loaded = agentFacts.AgentLoaded({ agentId, reason });
-  if (root) return [loaded];
   const capacity = Math.max(state.fleet.limits.residents, state.slots.held + slotsMore + 1);
   const facts: HoldfastFact[] = [];
-  let over = count + 1 - capacity;
+  let over = count + (root ? 0 : 1) - capacity;
   for (const victim of inOrder(idle)) {
     if (over <= 0) break;
     facts.push(agentFacts.AgentEvicted({ agentId: victim as Agent['agentId'], reason: 'lru', wantedBy: agentId }));
@@ -99,10 +101,9 @@ export function startNew(state: State, ctx: Context, { spawned, mail }: NewAgent
   const birth = [agentFacts.AgentSpawned(spawned), mailFacts.MailAccepted(mail)];
   const consumed = mailFacts.MailConsumed({ mailId, agentId, turnId });
   if (spawned.parentId === undefined) {
-    const loaded = agentFacts.AgentLoaded({ agentId, reason: 'spawned' });
     return [
       birth[0]!,
-      loaded,
+      ...load(state, agentId, 'spawned', 0, true),
       birth[1]!,
       turnFacts.TurnStarted({ turnId, agentId, rootId, mailIds: [mailId] }),
       consumed,
