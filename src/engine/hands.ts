@@ -92,7 +92,7 @@ export class LiveHands implements Hands {
         commands.acknowledge(effect.processId);
         break;
       case 'reconcile':
-        commands.reconcile();
+        commands.reconcile(effect.open, effect.stopping);
         break;
     }
   }
@@ -128,12 +128,22 @@ export class LiveHands implements Hands {
 
   #sampleAt(effect: Sample): void {
     if (!this.#current(effect)) return;
-    if (effect.notBefore <= this.#parts.clock.now()) this.#sample(effect);
-    else this.#timers.at(effect.turnId, effect.notBefore, () => this.#sample(effect));
+    if (effect.notBefore === 0) this.#sample(effect);
+    else this.#timers.at(effect.turnId, effect.notBefore, () => this.#sampleAgain(effect));
+  }
+
+  /** Mail that came in during the pause goes in too: what it rests on has to be durable first (LO1). */
+  #sampleAgain(effect: Sample): void {
+    this.#parts.engine
+      .read(() => undefined)
+      .then(
+        () => this.#sample(effect),
+        () => {},
+      );
   }
 
   #sample(effect: Sample): void {
-    if (!this.#current(effect)) return;
+    if (this.#stopped || !this.#current(effect)) return;
     const controller = new AbortController();
     this.#samplings.set(effect.turnId, controller);
     this.#ask(effect, controller.signal).finally(() => {
