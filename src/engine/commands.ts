@@ -19,6 +19,8 @@ const tokensDefault = 10_000;
 const codeOf = (end: { readonly code: number | null; readonly signal: string | null }): number =>
   end.code ?? 128 + (constants.signals[end.signal as NodeJS.Signals] ?? 0);
 
+const isLoss = (error: unknown): boolean => error instanceof Failure && error.code === 'HOLDFAST_HOST_LOST';
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export interface CommandParts {
@@ -58,19 +60,19 @@ export class Commands {
   }
 
   /** TU6 (3)–(5), PR8: what became of each process while nobody looked. */
-  reconcile(): void {
-    this.#reconciled = this.#meetHost();
+  reconcile(open: readonly number[], stopping: readonly number[]): void {
+    this.#reconciled = this.#meetHost(open, new Set(stopping));
     this.#reconciled.catch(() => {});
   }
 
-  async #meetHost(): Promise<void> {
+  async #meetHost(open: readonly number[], stopping: ReadonlySet<number>): Promise<void> {
     const { gate, engine } = this.#parts;
-    const unended = Object.values(this.#state.processes.all).filter((p) => p.end === undefined);
-    if (unended.length === 0) return;
+    if (open.length === 0) return;
     const host = await gate.current;
     const known = new Map((await host?.list())?.map((p) => [p.processId, p]));
-    for (const process of unended) {
-      const { processId } = process;
+    for (const processId of open) {
+      const process = this.#state.processes.all[processId]!;
+      if (process.end !== undefined) continue;
       if (process.hostId !== gate.hostId) {
         await this.#bury(process);
         continue;
@@ -83,7 +85,7 @@ export class Commands {
       if (found?.launchFailed !== undefined)
         engine.report({ do: 'launchFailed', processId, error: found.launchFailed });
       else if (found?.exit !== undefined) engine.report({ do: 'processEnded', processId, exit: found.exit });
-      else if (process.stop !== undefined) this.stop(processId);
+      else if (stopping.has(processId)) this.stop(processId);
       // Never seen, or the start is under way: the same request again gives the one answer.
       else if (found?.started === undefined) this.start(processId);
     }
@@ -93,6 +95,7 @@ export class Commands {
   async #bury(process: Process): Promise<void> {
     const { gate, engine } = this.#parts;
     const { processId, hostId } = process;
+    if (process.end !== undefined) return;
     const remains = gate.door.remains(processId);
     const started = process.pid === undefined ? remains.started : (process as Required<Process>);
     if (process.pid === undefined && remains.started !== undefined) {
@@ -117,8 +120,9 @@ export class Commands {
 
   start(processId: number): void {
     const started = this.#start(processId).catch((error) => {
-      const reason = messageOf(error);
-      this.#parts.engine.report({ do: 'launchFailed', processId, error: reason });
+      // The host went away in the middle: it may have been started.
+      if (isLoss(error)) return this.#bury(this.#state.processes.all[processId]!);
+      this.#parts.engine.report({ do: 'launchFailed', processId, error: messageOf(error) });
     });
     this.#starting.set(processId, started);
     started.finally(() => this.#starting.delete(processId));
@@ -158,15 +162,22 @@ export class Commands {
           wasAlive: false,
         });
     };
-    run().catch((error) => engine.report({ do: 'processLost', processId, reason: messageOf(error), wasAlive: true }));
+    run()
+      .catch((error) => {
+        if (!isLoss(error)) throw error;
+        return this.#bury(process);
+      })
+      .catch((error) => engine.report({ do: 'processLost', processId, reason: messageOf(error), wasAlive: true }));
   }
 
-  /** The host tells an end on its own: its start, whose answer came before, is recorded first. */
+  /** The host tells an end on its own: its start, which came before, is recorded first. */
   exited(processId: number, exit: Exit): void {
-    const tell = () => this.#parts.engine.report({ do: 'processEnded', processId, exit });
-    const starting = this.#starting.get(processId);
-    if (starting === undefined) tell();
-    else starting.then(tell);
+    const tell = () => {
+      // Its start is not known because the host is lost meanwhile: whoever buries the process finds both.
+      if (this.#state.processes.all[processId]?.pid === undefined) return;
+      this.#parts.engine.report({ do: 'processEnded', processId, exit });
+    };
+    this.#settled(processId).then(tell, tell);
   }
 
   acknowledge(processId: number): void {

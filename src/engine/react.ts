@@ -21,8 +21,8 @@ export type Effect =
   | { readonly do: 'collect'; readonly turnId: string; readonly callId: string; readonly resumed: boolean }
   | { readonly do: 'stopProcess'; readonly processId: number }
   | { readonly do: 'acknowledge'; readonly processId: number }
-  /** A new life: meet the host, learn what became of processes. */
-  | { readonly do: 'reconcile' };
+  /** A new life: meet the host, learn what became of the processes that the last one left, and of those that it was stopping. */
+  | { readonly do: 'reconcile'; readonly open: readonly number[]; readonly stopping: readonly number[] };
 
 const asksModel = (turn: Turn): boolean => turn.phase === 'sampling' && turn.parked === undefined;
 
@@ -44,6 +44,16 @@ function reopen(turn: Turn, resumed: boolean): Effect[] {
         ? { do: 'expire', turnId, callId, at: until ?? 0 }
         : { do: 'collect', turnId, callId, resumed };
     });
+}
+
+/** What this life requests and stops itself has effects of its own, each after its batch is durable. */
+function leftOpen(state: State): Effect {
+  const processes = Object.values(state.processes.all).filter((process) => process.end === undefined);
+  return {
+    do: 'reconcile',
+    open: processes.map((process) => process.processId),
+    stopping: processes.filter((process) => process.stop !== undefined).map((process) => process.processId),
+  };
 }
 
 function ofEvent(state: State, event: HoldfastEvent): Effect[] {
@@ -77,7 +87,7 @@ function ofEvent(state: State, event: HoldfastEvent): Effect[] {
       return [{ do: 'acknowledge', processId: data.processId }];
     case 'EngineStarted':
       return [
-        { do: 'reconcile' },
+        leftOpen(state),
         ...Object.values(state.turns).flatMap((turn) => (turn.parked === undefined ? [] : reopen(turn, true))),
       ];
     case 'TurnResumed': {
