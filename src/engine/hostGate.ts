@@ -106,7 +106,8 @@ export class HostGate {
     this.#closed = true;
     const host = await this.#host?.catch(() => undefined);
     if (host === undefined) return;
-    if (end) await host.endIfEmpty();
+    // A host that is lost by now has ended as well.
+    if (end) await host.endIfEmpty().catch(() => {});
     host.disconnect();
   }
 }
