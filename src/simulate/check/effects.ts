@@ -1,0 +1,139 @@
+/** LO1, TU6: nothing leaves the engine, no request and no answer, before what it rests on is durable; nothing is run twice. */
+import type { Sampling } from '../../models/port.ts';
+import type { Inspector } from './inspector.ts';
+import { holds } from './violation.ts';
+
+export class EffectChecker {
+  readonly #inspector: Inspector;
+  readonly #launched = new Set<number>();
+  /** Answers by key: the hash of what was asked, and what was answered first. */
+  readonly #answers = new Map<string, { readonly request: string; readonly answer: string }>();
+
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector;
+  }
+
+  /** A model is asked. */
+  sampled({ agentId, path, n, history }: Sampling): void {
+    const { picture } = this.#inspector;
+    const agent = picture.agents.get(agentId);
+    const turn = agent?.turn;
+    holds(
+      turn?.sampling === true && !turn.parked,
+      'LO1',
+      picture.position,
+      () => `the model of ${path} is asked, and no durable turn asks`,
+    );
+    holds(
+      n === turn.agent.samplings + 1,
+      'TU8',
+      picture.position,
+      () => `${path} is asked for sampling ${n}, ${turn.agent.samplings + 1} is next`,
+    );
+    const seen: string[] = [];
+    for (const item of history) {
+      holds(
+        item.position <= picture.position,
+        'LO1',
+        item.position,
+        () => `the model of ${path} sees it before it is durable`,
+      );
+      if (item.kind === 'mail') seen.push(item.mailId);
+    }
+    const { taken } = turn.agent;
+    const own = seen.slice(seen.length - taken.length);
+    holds(
+      own.length === taken.length && own.every((id, i) => id === taken[i]),
+      'RE6',
+      picture.position,
+      () => `the history of ${path} does not have the mail it has taken, once and in order`,
+    );
+    holds(new Set(seen).size === seen.length, 'I6', picture.position, () => `${path} sees a mail twice`);
+  }
+
+  /** A request for a process leaves the engine. */
+  requested(what: 'start' | 'stop' | 'write' | 'acknowledge', processId: number): void {
+    const { picture, processes } = this.#inspector;
+    const seen = processes.known(processId);
+    holds(
+      seen !== undefined,
+      'LO1',
+      picture.position,
+      () => `${what} of process ${processId}, whose request is not durable`,
+    );
+    if (what === 'stop')
+      holds(
+        seen.stopRequested,
+        'LO1',
+        picture.position,
+        () => `process ${processId} is stopped and no durable request says so`,
+      );
+    if (what === 'acknowledge')
+      holds(
+        seen.ended,
+        'LO1',
+        picture.position,
+        () => `the end of process ${processId} is forgotten before it is durable`,
+      );
+  }
+
+  launched(processId: number): void {
+    holds(
+      !this.#launched.has(processId),
+      'TU6',
+      this.#inspector.picture.position,
+      () => `process ${processId} is run a second time`,
+    );
+    this.#launched.add(processId);
+  }
+
+  /** At rest: what ran is not recorded as never started. */
+  told(): void {
+    const { picture, processes } = this.#inspector;
+    for (const processId of this.#launched)
+      holds(
+        processes.known(processId)?.launchFailed === false,
+        'PR3',
+        picture.position,
+        () => `process ${processId} ran, and the log says that it could not be started`,
+      );
+  }
+
+  /** `mailId`, `agentId` or `refusalId` of an answer that a client has. */
+  answered(what: string, ids: { readonly mailId?: string; readonly agentId?: string }): void {
+    const { picture } = this.#inspector;
+    const { mailId, agentId } = ids;
+    holds(
+      mailId === undefined || picture.letters.has(mailId),
+      'MA1',
+      picture.position,
+      () => `${what} is told of mail ${mailId}, which is not durable`,
+    );
+    holds(
+      agentId === undefined || picture.agents.has(agentId),
+      'LO1',
+      picture.position,
+      () => `${what} is told of agent ${agentId}, which is not durable`,
+    );
+  }
+
+  /** A value that was read from a state at `position`. */
+  read(position: number): void {
+    const durable = this.#inspector.picture.position;
+    holds(position <= durable, 'LO1', durable, () => `a reader was given the state at ${position}`);
+  }
+
+  /** MA7. `refusedAsReused`: the key was refused because of another request. */
+  keyed(key: string, request: string, answer: string, refusedAsReused: boolean): void {
+    const { position } = this.#inspector.picture;
+    const before = this.#answers.get(key);
+    if (before === undefined) {
+      // The first answer may have been lost in a crash, so that nobody knows it.
+      if (!refusedAsReused) this.#answers.set(key, { request, answer });
+      return;
+    }
+    if (before.request === request)
+      holds(before.answer === answer, 'MA7', position, () => `key ${key} was answered ${before.answer}, now ${answer}`);
+    else holds(refusedAsReused, 'MA7', position, () => `key ${key} was used for another request`);
+  }
+}

@@ -1,0 +1,53 @@
+/** All checkers together, over the raw events of one log as they become durable. */
+import type { HoldfastEvent } from '../../../events/catalogue.ts';
+import { agents } from './agents.ts';
+import type { Checker } from './checker.ts';
+import { mail } from './mail.ts';
+import { order } from './order.ts';
+import { Picture } from './picture.ts';
+import { positions } from './positions.ts';
+import { processes } from './processes.ts';
+import { queue } from './queue.ts';
+import { residency } from './residency.ts';
+import { slots } from './slots.ts';
+import { turns } from './turns.ts';
+import { waits } from './waits.ts';
+
+export class Inspector {
+  readonly picture = new Picture();
+  readonly processes = processes();
+  readonly #checkers: readonly Checker[];
+  readonly #before: readonly NonNullable<Checker['before']>[];
+  readonly #after: readonly NonNullable<Checker['after']>[];
+  #batch: HoldfastEvent[] = [];
+
+  constructor() {
+    this.#checkers = [
+      positions(),
+      agents(),
+      turns(),
+      slots(),
+      queue(),
+      mail(),
+      residency(),
+      waits(),
+      this.processes,
+      order(),
+    ];
+    this.#before = this.#checkers.flatMap(({ before }) => before ?? []);
+    this.#after = this.#checkers.flatMap(({ after }) => after ?? []);
+  }
+
+  /** Looks at what is new in a log, which is whole batches. */
+  look(events: readonly HoldfastEvent[]): void {
+    for (let i = this.picture.position; i < events.length; i += 1) {
+      const event = events[i]!;
+      for (const before of this.#before) before(this.picture, event);
+      this.picture.add(event);
+      this.#batch.push(event);
+      if (event.index + 1 < event.of) continue;
+      for (const after of this.#after) after(this.picture, this.#batch);
+      this.#batch = [];
+    }
+  }
+}

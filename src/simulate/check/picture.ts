@@ -1,0 +1,315 @@
+/**
+ * What the raw events say, in the plainest form: who exists, who runs, who waits. It judges nothing and shares nothing with
+ * the engine's own reducers, so that a mistake there cannot hide here.
+ */
+import type { HoldfastEvent } from '../../../events/catalogue.ts';
+
+export interface Letter {
+  readonly id: string;
+  readonly kind: string;
+  readonly position: number;
+  /** It starts a turn; false once it is spent. */
+  trigger: boolean;
+}
+
+export interface Call {
+  readonly id: string;
+  readonly tool: string;
+  readonly position: number;
+}
+
+export interface RunningTurn {
+  readonly id: string;
+  readonly agent: KnownAgent;
+  slot: string | undefined;
+  parked: boolean;
+  /** The model is asked, or will be. */
+  sampling: boolean;
+  readonly calls: Map<string, Call>;
+  /** Calls of the newest list that nothing was decided about. */
+  undecided: string[];
+  readonly usedIds: Set<string>;
+  /** Mail taken since the newest answer of the model. */
+  fresh: Letter[];
+}
+
+export interface Entry {
+  readonly id: string;
+  readonly agent: KnownAgent;
+  readonly turn: string | undefined;
+  readonly position: number;
+}
+
+export interface Held {
+  readonly id: string;
+  readonly agentId: string;
+  readonly position: number;
+  turn: string | undefined;
+}
+
+export interface Tree {
+  readonly rootId: string;
+  readonly held: Map<string, Held>;
+  readonly queue: Entry[];
+  readonly agents: KnownAgent[];
+}
+
+export interface KnownAgent {
+  readonly id: string;
+  readonly tree: Tree;
+  readonly parent: KnownAgent | undefined;
+  readonly path: string;
+  readonly openChildren: Set<string>;
+  open: boolean;
+  resident: boolean;
+  /** Position of the last use (RE2). */
+  lastUse: number;
+  turn: RunningTurn | undefined;
+  entry: Entry | undefined;
+  /** In order of acceptance. */
+  readonly unread: Letter[];
+  /** Mail in its history, in the order it was taken. */
+  readonly taken: string[];
+  /** Position of the newest answer of wait_agent. */
+  told: number;
+  samplings: number;
+}
+
+export class Picture {
+  position = 0;
+  at = 0;
+  epoch = 0;
+  activeTurns = 0;
+  residentsMax = 0;
+  queueing = false;
+  readonly agents = new Map<string, KnownAgent>();
+  readonly trees = new Map<string, Tree>();
+  readonly turns = new Map<string, RunningTurn>();
+  readonly letters = new Map<string, Letter>();
+  /** Sub-agents in memory. */
+  readonly residents = new Set<KnownAgent>();
+
+  agent(id: string): KnownAgent {
+    return this.agents.get(id)!;
+  }
+
+  add(event: HoldfastEvent): void {
+    this.position = event.position;
+    this.at = event.at;
+    this.epoch = event.epoch;
+    const { position } = event;
+    switch (event.type) {
+      case 'FleetOpened':
+      case 'LimitsChanged': {
+        const { activeTurns, residents, whenFull } = event.data.limits;
+        if (activeTurns !== undefined) this.activeTurns = activeTurns;
+        if (residents !== undefined) this.residentsMax = residents;
+        if (whenFull !== undefined) this.queueing = whenFull === 'queue';
+        return;
+      }
+      case 'EngineStarted':
+        this.residents.clear();
+        for (const agent of this.agents.values()) agent.resident = false;
+        return;
+      case 'AgentSpawned':
+        this.#spawn(event.data, position);
+        return;
+      case 'AgentLoaded':
+        this.#reside(this.agent(event.data.agentId), true, position);
+        return;
+      case 'AgentEvicted':
+        this.#reside(this.agent(event.data.agentId), false, position);
+        return;
+      case 'AgentClosed': {
+        const agent = this.agent(event.data.agentId);
+        agent.open = false;
+        agent.parent?.openChildren.delete(agent.id);
+        this.#reside(agent, false, position);
+        return;
+      }
+      case 'SlotReserved': {
+        const { reservationId, agentId, rootId } = event.data;
+        this.trees.get(rootId)!.held.set(reservationId, { id: reservationId, agentId, position, turn: undefined });
+        return;
+      }
+      case 'SlotCommitted':
+        this.trees.get(event.data.rootId)!.held.get(event.data.reservationId)!.turn = event.data.turnId;
+        return;
+      case 'SlotReleased': {
+        this.trees.get(event.data.rootId)!.held.delete(event.data.reservationId);
+        return;
+      }
+      case 'TurnQueued': {
+        const agent = this.agent(event.data.agentId);
+        agent.entry = { id: event.data.queueId, agent, turn: event.data.turnId, position };
+        agent.tree.queue.push(agent.entry);
+        return;
+      }
+      case 'TurnDequeued': {
+        const agent = this.agent(event.data.agentId);
+        leaveQueue(agent);
+        if (agent.turn === undefined) for (const letter of agent.unread) letter.trigger = false;
+        return;
+      }
+      case 'MailAccepted': {
+        const { mailId, to, kind, trigger } = event.data;
+        const letter = { id: mailId, kind, position, trigger };
+        const agent = this.agent(to);
+        this.letters.set(mailId, letter);
+        agent.unread.push(letter);
+        agent.lastUse = position;
+        return;
+      }
+      case 'MailConsumed': {
+        const agent = this.agent(event.data.agentId);
+        const letter = this.letters.get(event.data.mailId)!;
+        agent.unread.splice(agent.unread.indexOf(letter), 1);
+        agent.taken.push(letter.id);
+        agent.turn?.fresh.push(letter);
+        return;
+      }
+      case 'MailReturned': {
+        const agent = this.agent(event.data.agentId);
+        const letter = this.letters.get(event.data.mailId)!;
+        letter.trigger = false;
+        agent.taken.splice(agent.taken.lastIndexOf(letter.id), 1);
+        const after = agent.unread.findIndex((other) => other.position > letter.position);
+        agent.unread.splice(after < 0 ? agent.unread.length : after, 0, letter);
+        if (agent.turn !== undefined) agent.turn.fresh = agent.turn.fresh.filter((other) => other !== letter);
+        return;
+      }
+      case 'MailRejected': {
+        const agent = this.agent(event.data.agentId);
+        agent.unread.splice(agent.unread.indexOf(this.letters.get(event.data.mailId)!), 1);
+        return;
+      }
+      default:
+        this.#turn(event);
+        return;
+    }
+  }
+
+  #turn(event: HoldfastEvent): void {
+    const { position } = event;
+    switch (event.type) {
+      case 'TurnStarted': {
+        const agent = this.agent(event.data.agentId);
+        agent.turn = {
+          id: event.data.turnId,
+          agent,
+          slot: event.data.reservationId,
+          parked: false,
+          sampling: true,
+          calls: new Map(),
+          undecided: [],
+          usedIds: new Set(),
+          fresh: [],
+        };
+        this.turns.set(agent.turn.id, agent.turn);
+        leaveQueue(agent);
+        agent.lastUse = position;
+        return;
+      }
+      case 'ModelSampled': {
+        const turn = this.turns.get(event.data.turnId)!;
+        turn.agent.samplings = event.data.n;
+        turn.sampling = false;
+        turn.fresh = [];
+        turn.undecided = event.data.items.flatMap((item) => ('id' in item ? [item.id] : []));
+        return;
+      }
+      case 'SamplingEnded':
+        this.agent(event.data.agentId).samplings = event.data.n;
+        return;
+      case 'ToolCallStarted': {
+        const turn = this.turns.get(event.data.turnId)!;
+        turn.undecided.shift();
+        turn.usedIds.add(event.data.callId);
+        turn.calls.set(event.data.callId, { id: event.data.callId, tool: event.data.tool, position });
+        return;
+      }
+      case 'ToolCallEnded': {
+        const turn = this.turns.get(event.data.turnId)!;
+        const call = turn.calls.get(event.data.callId);
+        turn.calls.delete(event.data.callId);
+        if (turn.calls.size === 0 && turn.undecided.length === 0) turn.sampling = true;
+        if (call?.tool === 'wait_agent' && event.data.outcome === 'ok') turn.agent.told = position;
+        return;
+      }
+      case 'TurnParked': {
+        const turn = this.turns.get(event.data.turnId)!;
+        turn.parked = true;
+        turn.slot = undefined;
+        turn.agent.lastUse = position;
+        return;
+      }
+      case 'TurnUnparked': {
+        const turn = this.turns.get(event.data.turnId)!;
+        turn.parked = false;
+        turn.slot = event.data.reservationId;
+        leaveQueue(turn.agent);
+        return;
+      }
+      case 'TurnCompleted':
+      case 'TurnFailed':
+      case 'TurnInterrupted': {
+        const agent = this.agent(event.data.agentId);
+        this.turns.delete(event.data.turnId);
+        agent.turn = undefined;
+        agent.lastUse = position;
+        return;
+      }
+      default:
+    }
+  }
+
+  #spawn(
+    data: { readonly agentId: string; readonly rootId: string; readonly parentId?: string; readonly path: string },
+    position: number,
+  ): void {
+    const { agentId, rootId, parentId, path } = data;
+    const tree: Tree = this.trees.get(rootId) ?? { rootId, held: new Map(), queue: [], agents: [] };
+    this.trees.set(rootId, tree);
+    const parent = parentId === undefined ? undefined : this.agent(parentId);
+    const agent: KnownAgent = {
+      id: agentId,
+      tree,
+      parent,
+      path,
+      openChildren: new Set(),
+      open: true,
+      resident: false,
+      lastUse: position,
+      turn: undefined,
+      entry: undefined,
+      unread: [],
+      taken: [],
+      told: 0,
+      samplings: 0,
+    };
+    parent?.openChildren.add(agentId);
+    tree.agents.push(agent);
+    this.agents.set(agentId, agent);
+  }
+
+  #reside(agent: KnownAgent, resident: boolean, position: number): void {
+    agent.resident = resident;
+    if (resident) agent.lastUse = position;
+    if (agent.parent === undefined) return;
+    if (resident) this.residents.add(agent);
+    else this.residents.delete(agent);
+  }
+}
+
+function leaveQueue(agent: KnownAgent): void {
+  if (agent.entry === undefined) return;
+  agent.tree.queue.splice(agent.tree.queue.indexOf(agent.entry), 1);
+  agent.entry = undefined;
+}
+
+/** MA5: all its open calls are unanswered waits, and nothing of its list is undecided. */
+export function inWait(turn: RunningTurn): boolean {
+  if (turn.calls.size === 0 || turn.undecided.length > 0) return false;
+  for (const { tool } of turn.calls.values()) if (tool !== 'wait_agent') return false;
+  return true;
+}

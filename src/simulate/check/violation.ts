@@ -1,0 +1,18 @@
+/** What a checker says: which invariant or rule is broken, where in the log, and how. */
+export class Violation extends Error {
+  /** `I3`, `SL9`, … */
+  readonly broken: string;
+  /** Position in the log, 0 when it is not about one event. */
+  readonly position: number;
+
+  constructor(broken: string, position: number, text: string) {
+    super(`[${broken}] ${position > 0 ? `at event ${position}: ` : ''}${text}`);
+    this.name = 'Violation';
+    this.broken = broken;
+    this.position = position;
+  }
+}
+
+export function holds(condition: boolean, broken: string, position: number, text: () => string): asserts condition {
+  if (!condition) throw new Violation(broken, position, text());
+}

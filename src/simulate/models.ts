@@ -1,0 +1,92 @@
+/** Models of the world: they answer late or at once, fail, hang, ignore that nobody listens any more, and let go or do not. */
+import { Failure } from '../failure.ts';
+import type { Model, Sampled, Sampling } from '../models/port.ts';
+import { mix, Random } from './random.ts';
+import { type Known, type ModelTemper, saysOf } from './says.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface Temper extends ModelTemper {
+  /** Of 100 samplings each. */
+  readonly fails: number;
+  readonly hangs: number;
+  readonly late: number;
+  /** Of 100 unloads: those that take their time, and those that never let go. */
+  readonly clings: number;
+}
+
+/** What the models have in common through all lives. */
+export interface ModelWorld {
+  readonly seed: number;
+  readonly schedule: Schedule;
+  readonly known: () => Known;
+  /** Faults have stopped: every answer is final and comes at once. */
+  readonly calm: () => boolean;
+  /** Called with each request that reaches a model. */
+  readonly asked: (request: Sampling) => void;
+}
+
+export class WorldModel implements Model {
+  readonly #world: ModelWorld;
+  readonly #temper: Temper;
+  readonly #life: number;
+  /** Agents whose sampling hangs. */
+  readonly hanging = new Set<string>();
+
+  constructor(world: ModelWorld, temper: Temper, life: number) {
+    this.#world = world;
+    this.#temper = temper;
+    this.#life = life;
+  }
+
+  sample(request: Sampling, signal: AbortSignal): Promise<Sampled> {
+    const { seed, schedule, known, calm } = this.#world;
+    const { agentId, path, rootName, n } = request;
+    this.#world.asked(request);
+    // Not the number of the life: what a model would say does not depend on who asks (TU8).
+    const r = new Random(mix(seed, rootName, path, n, agentId));
+    const manner = calm() ? 'answers' : this.#manner(r);
+    if (manner === 'throws') throw new Failure('HOLDFAST_MODEL_FAILED', 'the model is not there', { retryable: false });
+    const afterMs = !calm() && r.chance(this.#temper.late) ? r.between(1, 3_000) : 0;
+    const deaf = !calm() && r.chance(10);
+    return new Promise((resolve, reject) => {
+      let cancel = () => {};
+      if (!deaf)
+        signal.addEventListener('abort', () => {
+          cancel();
+          this.hanging.delete(agentId);
+          reject(signal.reason);
+        });
+      if (manner === 'hangs') {
+        this.hanging.add(agentId);
+        return;
+      }
+      cancel = schedule.add(`an answer for ${path}`, afterMs, this.#life, () => {
+        if (manner === 'answers') resolve({ items: this.#says(r, known()) });
+        else reject(new Failure('HOLDFAST_MODEL_FAILED', 'overloaded', { retryable: manner === 'fails' }));
+      });
+    });
+  }
+
+  #says(r: Random, known: Known): Sampled['items'] {
+    if (this.#world.calm()) return [{ say: 'that is all' }];
+    return saysOf(r, known, this.#temper);
+  }
+
+  #manner(r: Random): 'answers' | 'fails' | 'fails for good' | 'hangs' | 'throws' {
+    const { fails, hangs } = this.#temper;
+    if (r.chance(hangs)) return 'hangs';
+    if (!r.chance(fails)) return 'answers';
+    if (r.chance(10)) return 'throws';
+    return r.chance(75) ? 'fails' : 'fails for good';
+  }
+
+  release(agentId: string): Promise<void> {
+    const { seed, schedule } = this.#world;
+    const r = new Random(mix(seed, 'release', agentId, schedule.added));
+    if (!r.chance(this.#temper.clings)) return Promise.resolve();
+    if (r.chance(30)) return new Promise(() => {});
+    return new Promise((resolve) => {
+      schedule.add('an object that lets go', r.between(0, 6_000), this.#life, resolve);
+    });
+  }
+}

@@ -1,0 +1,225 @@
+/** The world: the real engine with everything outside simulated from one seed. It lives, dies and lives again on one disk. */
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import { Life } from '../engine/life.ts';
+import { Failure } from '../failure.ts';
+import type { Log } from '../log/port.ts';
+import { EffectChecker } from './check/effects.ts';
+import { Inspector } from './check/inspector.ts';
+import { Violation } from './check/violation.ts';
+import { virtualClock } from './clock.ts';
+import { Disk } from './disk.ts';
+import type { History } from './history.ts';
+import { WorldHosts } from './hosts.ts';
+import { seededIds } from './ids.ts';
+import { type ModelWorld, WorldModel } from './models.ts';
+import { mix, Random } from './random.ts';
+import { Schedule } from './schedule.ts';
+
+/** Rounds of microtasks without any sign of life after which everybody waits for the schedule. */
+const quietRounds = 24;
+/** Virtual time begins here: 2026-01-01. */
+const start = 1_767_225_600_000;
+
+/** One life of the engine, from its opening to its death. */
+interface Living {
+  readonly number: number;
+  readonly log: Log;
+  readonly model: WorldModel;
+  life: Life | undefined;
+  /** The opening has failed. */
+  trouble: unknown;
+}
+
+export class World {
+  readonly schedule: Schedule;
+  readonly disk: Disk;
+  readonly hosts: WorldHosts;
+  readonly inspector = new Inspector();
+  readonly effects = new EffectChecker(this.inspector);
+  /** Faults have stopped. */
+  calm = false;
+  skewMs = 0;
+  crashes = 0;
+  /** Commands that engines have decided. */
+  commands = 0;
+  readonly #history: History;
+  readonly #newId: () => string;
+  readonly #models: ModelWorld;
+  #living: Living | undefined;
+  #lives = 0;
+  /** Found by a port in the middle of the engine's work, thrown when the engine waits again. */
+  #violation: Violation | undefined;
+
+  constructor(history: History) {
+    const { seed, setup } = history;
+    this.#history = history;
+    this.schedule = new Schedule(start, new Random(mix(seed, 'schedule')));
+    this.disk = new Disk(this.schedule, new Random(mix(seed, 'disk')), setup.disk);
+    this.#newId = seededIds(mix(seed, 'ids'), () => this.schedule.now);
+    const { schedule } = this;
+    this.hosts = new WorldHosts({
+      seed,
+      schedule,
+      asked: (what, processId) => this.judge(() => this.effects.requested(what, processId)),
+      launched: (processId) => this.judge(() => this.effects.launched(processId)),
+    });
+    this.#models = {
+      seed,
+      schedule,
+      known: () => ({
+        agentIds: [...this.inspector.picture.agents.keys()],
+        lastProcessId: 1000 + this.hosts.processes.size,
+      }),
+      calm: () => this.calm,
+      asked: (request) => this.judge(() => this.effects.sampled(request)),
+    };
+  }
+
+  get events(): readonly HoldfastEvent[] {
+    return this.disk.events as readonly HoldfastEvent[];
+  }
+
+  /** The engine, when it is open. */
+  get life(): Life | undefined {
+    return this.#living?.life;
+  }
+
+  get log(): Log | undefined {
+    return this.#living?.log;
+  }
+
+  /** Agents whose model says nothing and never will. */
+  get hanging(): string[] {
+    return [...(this.#living?.model.hanging ?? [])];
+  }
+
+  /** The engine is opened on what is on the disk; goes on in the background. */
+  open(): void {
+    this.#lives += 1;
+    const number = this.#lives;
+    const { setup } = this.#history;
+    const log = this.disk.open(number);
+    const model = new WorldModel(this.#models, setup.models, number);
+    const living: Living = { number, log, model, life: undefined, trouble: undefined };
+    this.#living = living;
+    const here = () => this.#living === living;
+    const { seed } = this.#history;
+    const world = {
+      log,
+      clock: virtualClock(this.schedule, number, () => this.skewMs),
+      newId: this.#newId,
+      models: () => (name: string) => {
+        if (name !== 'script' && name !== 'other')
+          throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`);
+        return model;
+      },
+      hosts: this.hosts.door(number),
+      environment: () => ({}),
+      machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
+    };
+    Life.begin(world, this.events.length === 0 ? this.#fleet() : undefined).then(
+      (life) => {
+        if (here()) living.life = life;
+      },
+      (error) => {
+        if (here()) living.trouble = error;
+      },
+    );
+  }
+
+  #fleet() {
+    const { limits, onCrash, attempts, roots } = this.#history.setup;
+    const script = { kind: 'script' as const };
+    const file = {
+      limits,
+      onCrash,
+      retry: { attempts, baseMs: 10, maxMs: 100 },
+      models: { script, other: script },
+      roles: { worker: { model: 'other', effort: 'low' } },
+      roots: roots.map((root) => ({ model: 'script', ...root })),
+    };
+    return { fleetId: this.#newId(), cwd: '/work', file };
+  }
+
+  /** The engine dies. `synced`: the disk was quicker than death. */
+  async crash(synced: boolean): Promise<void> {
+    const living = this.#living;
+    if (living === undefined) return;
+    this.#living = undefined;
+    this.crashes += 1;
+    this.hosts.cut(living.number);
+    const inTime = this.disk.cut(living.number, synced);
+    living.life?.hands.stop();
+    if (inTime && synced) await this.#settle();
+    this.schedule.drop(living.number);
+    this.look();
+  }
+
+  /** The engine is stopped in order. */
+  stop(): Promise<void> {
+    const living = this.#living!;
+    return living.life!.stop('asked to').then(() => {
+      if (this.#living === living) this.#living = undefined;
+      this.schedule.drop(living.number);
+    });
+  }
+
+  /** Delivers one completion; false when nothing is to come any more. */
+  async step(): Promise<boolean> {
+    const task = this.schedule.next();
+    if (task === undefined) return false;
+    task.run();
+    await this.#settle();
+    this.look();
+    return true;
+  }
+
+  /** Lets the engine run until it waits for the world. */
+  async settle(): Promise<void> {
+    await this.#settle();
+    this.look();
+  }
+
+  async #settle(): Promise<void> {
+    const sign = () => this.schedule.added + this.disk.events.length;
+    let before = sign();
+    for (let quiet = 0; quiet < quietRounds; quiet += 1) {
+      await undefined;
+      const now = sign();
+      if (now !== before) quiet = 0;
+      before = now;
+    }
+  }
+
+  /** Judges what is new on the disk, and whether the engine is well; throws the violation. */
+  look(): void {
+    this.judge(() => this.inspector.look(this.events));
+    if (this.#violation !== undefined) throw this.#violation;
+    const trouble = this.#living?.life?.engine.failed ?? this.#living?.trouble;
+    if (trouble instanceof Failure && trouble.code === 'HOLDFAST_LOG_WRITE_FAILED') return;
+    if (trouble !== undefined) throw defect(trouble, this.inspector.picture.position);
+  }
+
+  /** The disk has failed this engine: it has to be opened again. */
+  get failed(): boolean {
+    return (this.#living?.life?.engine.failed ?? this.#living?.trouble) !== undefined;
+  }
+
+  /** For what is seen in the middle of the engine's work: a violation is thrown when the engine waits again. */
+  judge(check: () => void): void {
+    if (this.#violation !== undefined) return;
+    try {
+      this.inspector.look(this.events);
+      check();
+    } catch (error) {
+      this.#violation = error instanceof Violation ? error : defect(error, this.inspector.picture.position);
+    }
+  }
+}
+
+function defect(error: unknown, position: number): Violation {
+  const cause = error instanceof Failure && error.cause instanceof Error ? error.cause : error;
+  const violation = new Violation('DEFECT', position, cause instanceof Error ? cause.message : String(cause));
+  violation.cause = error;
+  return violation;
+}
