@@ -4,90 +4,16 @@
  */
 import type { Envelope } from '../../events/envelope.ts';
 import { assert, Failure } from '../failure.ts';
-import { genesis, hexOf, type Seal, Sealer } from './chain.ts';
-import type { Batch, BlobContent, Head } from './port.ts';
-
-export interface Tip {
-  readonly position: number;
-  readonly seal: Seal;
-  readonly at: number;
-  readonly epoch: number;
-}
-
-/** Consecutive batches of one epoch with their seals: what becomes one frame. */
-export interface Sealed {
-  readonly first: number;
-  readonly epoch: number;
-  readonly events: readonly Envelope[];
-  readonly sizes: readonly number[];
-  /** Seal of each batch. */
-  readonly seals: readonly Seal[];
-  readonly prev: Seal;
-  readonly tip: Tip;
-  /** Canonical texts of data that does not survive packing, by position. */
-  readonly texts: ReadonlyMap<number, string> | undefined;
-}
+import { genesis } from './chain.ts';
+import type { Batch, BlobContent } from './port.ts';
+import { fleetIdOf, Growing, type Sealed, type Tip } from './sealed.ts';
+import { writeFailed } from './writeFailed.ts';
 
 export interface Sink {
   /** Makes the group durable: blobs first, then all of `sealed` in one atomic write. */
   write(sealed: readonly Sealed[], blobs: readonly BlobContent[]): Promise<void>;
   /** Called when `write` has resolved, before anybody is told. */
   written(sealed: readonly Sealed[]): void;
-}
-
-/** A frame that still grows. */
-class Growing implements Sealed {
-  readonly first: number;
-  readonly epoch: number;
-  readonly events: Envelope[] = [];
-  readonly sizes: number[] = [];
-  readonly seals: Seal[] = [];
-  readonly prev: Seal;
-  texts: Map<number, string> | undefined;
-  tip: Tip;
-  readonly #sealer: Sealer;
-  #length = 0;
-
-  constructor(tip: Tip, epoch: number) {
-    this.first = tip.position + 1;
-    this.epoch = epoch;
-    this.prev = tip.seal;
-    this.tip = tip;
-    this.#sealer = new Sealer(tip.seal, (event, text, data) => {
-      this.#length += text.length;
-      if (data === undefined || data.value === event.data) {
-        this.events.push(event);
-        return;
-      }
-      // Those who follow the log see what is read back: keys in canonical order, and only what the text says.
-      this.events.push({ ...event, data: data.value });
-      if (data.exact) return;
-      this.texts ??= new Map();
-      this.texts.set(event.position, data.text);
-    });
-  }
-
-  get full(): boolean {
-    return this.events.length >= frameEventsMax || this.#length >= frameTextMax;
-  }
-
-  add(batch: Batch): void {
-    const { events } = batch;
-    const { length } = this.events;
-    let seal: Seal;
-    try {
-      seal = this.#sealer.add(events);
-    } catch (error) {
-      // Data without a canonical form is a defect of the caller: nothing of its batch stays.
-      this.events.length = length;
-      for (const { position } of events) this.texts?.delete(position);
-      throw error;
-    }
-    this.sizes.push(events.length);
-    this.seals.push(seal);
-    const last = events[events.length - 1]!;
-    this.tip = { position: last.position, seal, at: last.at, epoch: batch.epoch };
-  }
 }
 
 interface Group {
@@ -97,10 +23,6 @@ interface Group {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
-
-// A frame is decoded as a whole, so it stays small beside the memory of who reads it.
-const frameEventsMax = 4096;
-const frameTextMax = 8 * 2 ** 20;
 
 function newGroup(): Group {
   let resolve!: () => void;
@@ -113,8 +35,6 @@ function newGroup(): Group {
   promise.catch(() => {});
   return { sealed: [], blobs: [], promise, resolve, reject };
 }
-
-export const headOf = ({ position, seal, at, epoch }: Tip): Head => ({ position, hash: hexOf(seal), at, epoch });
 
 export class Committer {
   readonly #sink: Sink;
@@ -258,27 +178,4 @@ export class Committer {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
-}
-
-export function fleetIdOf(event: Envelope): string | undefined {
-  const { fleetId } = (event.data ?? {}) as { readonly fleetId?: unknown };
-  return typeof fleetId === 'string' ? fleetId : undefined;
-}
-
-export function writeFailed(cause: unknown): Failure {
-  const text =
-    cause instanceof Error
-      ? `${cause.message}${cause.cause instanceof Error ? `: ${cause.cause.message}` : ''}`
-      : String(cause);
-  const full = /ENOSPC|no space left|EDQUOT|quota/i.test(text);
-  return new Failure(
-    'HOLDFAST_LOG_WRITE_FAILED',
-    full ? `the disk is full: ${text}` : `the log could not be written: ${text}`,
-    {
-      remedy: full
-        ? 'free space on the disk of the log, then `holdfast resume`: what was acknowledged is there'
-        : 'mend the disk of the log, then `holdfast resume`: what was acknowledged is there',
-      cause,
-    },
-  );
 }

@@ -1,8 +1,8 @@
 /** Reading stored frames in order, each checked against its checksum and against the one before it. */
 import { genesis, type Seal } from './chain.ts';
-import { fleetIdOf } from './committer.ts';
 import { damaged } from './damage.ts';
 import { decodeFrame, type Frame, firstOf, frameKey, unfold } from './frame.ts';
+import { fleetIdOf } from './sealed.ts';
 import type { Store } from './store.ts';
 import { reasonOf } from './store.ts';
 

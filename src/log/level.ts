@@ -7,20 +7,20 @@ import type { Envelope } from '../../events/envelope.ts';
 import { Failure } from '../failure.ts';
 import { writeBlobs } from './blobs.ts';
 import { getCache, putCache } from './caches.ts';
-import { checkpointKey, encodeCheckpoint } from './checkpoint.ts';
-import { Committer, headOf, type Sealed, type Sink, type Tip } from './committer.ts';
+import { writeCheckpoint } from './checkpoint.ts';
+import { Committer, type Sink } from './committer.ts';
 import { type Folder, folderOf, isReadOnlyError, readOnly, refuseReadOnly, refuseStrangers } from './folder.ts';
 import { encodeFrame, frameKey, rowOf } from './frame.ts';
 import { lastFrame } from './frames.ts';
 import { HeadFile, type HeadMark } from './headFile.ts';
-import { packHistory } from './histories.ts';
 import { openLook } from './look.ts';
-import { mergeRun, runsOf } from './merging.ts';
-import { checkOpening, emptyOpening, type Opening, type Span } from './opening.ts';
+import type { Span } from './merging.ts';
+import { checkOpening, emptyOpening, type Opening } from './opening.ts';
 import { claim, locked, ownerOf } from './owner.ts';
 import type { Batch, BlobContent, Head, Log, Snapshot } from './port.ts';
-import { indexKey, packPositions, type Touches, withCheck } from './postings.ts';
+import type { Touches } from './postings.ts';
 import { StoredReader } from './reader.ts';
+import { headOf, type Sealed, type Tip } from './sealed.ts';
 import { writeSnapshot } from './snapshots.ts';
 import { isLocked, openStore, type Store } from './store.ts';
 import { Tail } from './tail.ts';
@@ -40,12 +40,8 @@ export interface LevelOptions {
  */
 const checkpointEveryDefault = 16_384;
 
-/** Index keys added to a batch before others get their turn. */
-const keysPerTurn = 512;
-
 /** Microtasks first, so that all who waited for a group, and everything they call, can append to the next one. */
 const soon = (flush: () => void): void => queueMicrotask(() => process.nextTick(flush));
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 class LevelLog extends StoredReader implements Log, Sink {
   readonly #committer: Committer;
@@ -167,26 +163,8 @@ class LevelLog extends StoredReader implements Log, Sink {
     this.#spans = [];
     // HEAD first: a durable checkpoint is never ahead of a durable HEAD.
     await this.#head.sync();
-    const batch = this.store.batch();
-    let turn = 0;
-    for (const [stream, positions] of tail.index.streams) {
-      const key = indexKey('x', stream, positions[0]!);
-      batch.put(key, withCheck(key, packPositions(positions)));
-      if (++turn % keysPerTurn === 0) await nextTurn();
-    }
-    for (const [touched, positions] of tail.index.touched) {
-      const key = indexKey('h', touched, positions[0]!);
-      batch.put(key, withCheck(key, packHistory(tail.history(touched))));
-      if (++turn % keysPerTurn === 0) await nextTurn();
-    }
-    for (const run of runsOf(spans)) {
-      const { key, value } = await mergeRun(this.store, run);
-      for (const { first } of run.slice(1)) batch.del(frameKey(first));
-      batch.put(key, value);
-    }
     const { position, seal } = tip;
-    batch.put(checkpointKey, encodeCheckpoint({ position, seal, fleetId: this.#committer.fleetId! }));
-    await batch.write({ sync: true });
+    await writeCheckpoint(this.store, tail, spans, { position, seal, fleetId: this.#committer.fleetId! });
     this.storing = undefined;
     this.checkpointAt = position;
   }

@@ -4,11 +4,12 @@
  */
 import type { Envelope, Hashed } from '../../events/envelope.ts';
 import { genesis, hexOf, type Seal, sealOf } from './chain.ts';
-import { Committer, headOf, type Sealed, type Sink, type Tip } from './committer.ts';
+import { Committer, type Sink } from './committer.ts';
 import { damaged } from './damage.ts';
 import type { Batch, BlobContent, Head, Log, Snapshot } from './port.ts';
 import { addToIndex, type Index, newIndex, type Touches } from './postings.ts';
 import type { Range } from './reader.ts';
+import { headOf, type Sealed, type Tip } from './sealed.ts';
 
 /** What a disk would hold. */
 export interface MemoryStorage {

@@ -5,8 +5,14 @@
 
 import { damaged } from './damage.ts';
 import { decodeFrame, encodeFrame, type Frame, frameKey } from './frame.ts';
-import type { Span } from './opening.ts';
 import type { Store } from './store.ts';
+
+/** A stored frame after the checkpoint, as far as merging needs to know it. */
+export interface Span {
+  readonly first: number;
+  readonly count: number;
+  readonly epoch: number;
+}
 
 /** Frames of this many events read fast already. */
 const smallBelow = 64;

@@ -5,22 +5,16 @@
 import type { Envelope } from '../../events/envelope.ts';
 import { genesis, type Seal, Sealer } from './chain.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import type { Tip } from './committer.ts';
 import { damaged } from './damage.ts';
 import { type Frame, textsOf, unfold } from './frame.ts';
 import { fleetIdOfFirst, frameAt, lastFrame, walk } from './frames.ts';
 import type { HeadMark } from './headFile.ts';
 import { refuseLoss } from './look.ts';
+import type { Span } from './merging.ts';
 import type { Touches } from './postings.ts';
+import type { Tip } from './sealed.ts';
 import { reasonOf, type Store } from './store.ts';
 import { Tail } from './tail.ts';
-
-/** A stored frame after the checkpoint, as far as merging needs to know it. */
-export interface Span {
-  readonly first: number;
-  readonly count: number;
-  readonly epoch: number;
-}
 
 export interface Opening {
   readonly tip: Tip;

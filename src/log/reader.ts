@@ -2,7 +2,6 @@
 import type { Envelope, Hashed } from '../../events/envelope.ts';
 import { readBlob } from './blobs.ts';
 import { hexOf, Sealer } from './chain.ts';
-import { headOf, type Tip } from './committer.ts';
 import { damaged } from './damage.ts';
 import type { Folder } from './folder.ts';
 import { type Frame, unfold } from './frame.ts';
@@ -11,6 +10,7 @@ import { eventsOf, type History, positionsOf } from './histories.ts';
 import type { Opening } from './opening.ts';
 import type { Head, LogReader, Snapshot } from './port.ts';
 import { records, storedPositions } from './postings.ts';
+import { headOf, type Tip } from './sealed.ts';
 import { findSnapshot } from './snapshots.ts';
 import type { Store } from './store.ts';
 import type { Tail } from './tail.ts';

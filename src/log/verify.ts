@@ -8,7 +8,6 @@ import { readBlob } from './blobs.ts';
 import { eventText } from './canonical.ts';
 import { genesis, type Seal, sealOf, sha256 } from './chain.ts';
 import { readCheckpoint } from './checkpoint.ts';
-import { headOf } from './committer.ts';
 import { damaged, isDamage } from './damage.ts';
 import { folderOf } from './folder.ts';
 import { frameAt, walk } from './frames.ts';
@@ -18,6 +17,7 @@ import type { Look } from './look.ts';
 import { checkOpening, sealWithin } from './opening.ts';
 import type { Head } from './port.ts';
 import { bodyOf, keyOf, type Postings, type Prefix, rangeOf, type Touches, unpackPositions } from './postings.ts';
+import { headOf } from './sealed.ts';
 import { listSnapshots, readSnapshot } from './snapshots.ts';
 import { reasonOf } from './store.ts';
 

@@ -18,7 +18,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { hashedLine } from '../../src/log/canonical.ts';
 import { sha256 } from '../../src/log/chain.ts';
-import { writeFailed } from '../../src/log/committer.ts';
 import { HeadFile, readHead } from '../../src/log/headFile.ts';
 import { openLevelLog } from '../../src/log/level.ts';
 import { openLevelReader } from '../../src/log/levelReader.ts';
@@ -26,6 +25,7 @@ import { privateCopy } from '../../src/log/privateCopy.ts';
 import { salvageLog } from '../../src/log/salvage.ts';
 import { openStore } from '../../src/log/store.ts';
 import { verifyLog } from '../../src/log/verify.ts';
+import { writeFailed } from '../../src/log/writeFailed.ts';
 import { Author, all, everything, fleetId, touches, work } from './material.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-opening-'));
