@@ -9,6 +9,8 @@ import type { Batch, BlobContent } from './port.ts';
 import { fleetIdOf, Growing, type Sealed, type Tip } from './sealed.ts';
 import { writeFailed } from './writeFailed.ts';
 
+export { fleetIdOf } from './sealed.ts';
+
 export interface Sink {
   /** Makes the group durable: blobs first, then all of `sealed` in one atomic write. */
   write(sealed: readonly Sealed[], blobs: readonly BlobContent[]): Promise<void>;
