@@ -117,8 +117,10 @@ export class PaperHost {
   readonly stops: number[] = [];
   readonly output = new Map<number, string>();
   readonly exits = new Map<number, Exit>();
+  /** How long each wait for an end was to last. */
+  readonly waits: number[] = [];
   readonly #seen = new Map<string, number>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<(over?: boolean) => void>();
   readonly #listeners = new Set<(processId: number, exit: Exit) => void>();
   /** false: a start is never answered. */
   answers = true;
@@ -132,6 +134,11 @@ export class PaperHost {
     this.exits.set(processId, exit);
     for (const wake of this.#waiting) wake();
     for (const listener of this.#listeners) listener(processId, exit);
+  }
+
+  /** The time of every wait is over. */
+  yields(): void {
+    for (const wake of this.#waiting) wake(true);
   }
 
   #of({ processId, requestId, argv, tty }: StartRequest): HostProcess {
@@ -167,12 +174,13 @@ export class PaperHost {
       },
       wait: (processId, waitMs, signal) =>
         new Promise((resolve, reject) => {
-          const done = () => {
+          const done = (over = waitMs === 0) => {
             const exit = this.exits.get(processId);
-            if (exit === undefined && waitMs > 0) return;
+            if (exit === undefined && !over) return;
             this.#waiting.delete(done);
             resolve({ size: this.output.get(processId)?.length ?? 0, ...(exit !== undefined && { exit }) });
           };
+          this.waits.push(waitMs);
           this.#waiting.add(done);
           signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
           done();
@@ -205,7 +213,7 @@ export interface Outside {
 }
 
 export class Living {
-  readonly storage: MemoryStorage = memoryStorage();
+  storage: MemoryStorage = memoryStorage();
   readonly clock = new ManualClock();
   talk = new Talk();
   /** The host that is alive; undefined: none yet, or dead. */
@@ -253,6 +261,20 @@ export class Living {
     this.talk = new Talk();
     await this.begin(undefined, outside);
     await quiet();
+  }
+
+  /** The same, and what came after the batch with the newest event of this type had not reached the disk. */
+  async crashAfter(type: HoldfastEvent['type']): Promise<void> {
+    const { batch, of } = this.events.findLast((e) => e.type === type)!;
+    const kept = this.events.slice(0, batch + of - 1);
+    this.storage = memoryStorage();
+    const log = openMemoryLog({ touches, storage: this.storage });
+    for (const first of kept.filter((e) => e.index === 0)) {
+      const events = kept.slice(first.position - 1, first.position - 1 + first.of);
+      log.append({ expected: first.position - 1, epoch: first.epoch, events });
+    }
+    await log.flush();
+    await this.crash();
   }
 
   get events(): readonly HoldfastEvent[] {
