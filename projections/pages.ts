@@ -13,7 +13,10 @@ export const foldPage = (state: State, page: readonly HoldfastEvent[]): State =>
   });
 
 /** The same, with what it changed: for whoever shows a state and follows it. */
-export function foldPageWithPatches(state: State, page: readonly HoldfastEvent[]): { readonly state: State; readonly patches: readonly Patch[] } {
+export function foldPageWithPatches(
+  state: State,
+  page: readonly HoldfastEvent[],
+): { readonly state: State; readonly patches: readonly Patch[] } {
   const [next, patches] = produceWithPatches(state, (draft) => {
     for (const event of page) apply(draft as State, event);
   });
