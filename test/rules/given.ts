@@ -7,6 +7,7 @@ import type { EventOf, EventType, HoldfastEvent, HoldfastFact } from '../../even
 import type { FleetFile, LimitsGiven } from '../../events/fleetFile.ts';
 import { defaultLimits } from '../../events/limits.ts';
 import type { Item, Outcome } from '../../events/turn.ts';
+import { apply } from '../../projections/apply.ts';
 import { type Agent, emptyState, type State, type Turn } from '../../projections/state.ts';
 import { type Status, statusOf } from '../../projections/status.ts';
 import type { Command, RootGiven } from '../../src/decide/command.ts';
@@ -41,6 +42,8 @@ export interface Called extends Then {
 const opened = 1_795_171_880_000;
 const machine = { bootId: 'boot-1', pid: 4711, version: '0.0.0' };
 
+const isLog = (given: Given | readonly HoldfastEvent[]): given is readonly HoldfastEvent[] => Array.isArray(given);
+
 export class PaperFleet {
   readonly state: State = emptyState(defaultLimits);
   readonly events: HoldfastEvent[] = [];
@@ -49,7 +52,18 @@ export class PaperFleet {
   #ids = 0;
   #calls = 0;
 
-  constructor({ limits, roots = [{ prompt: 'Check the build' }], ...file }: Given) {
+  /** A fleet that is to be opened, or a log that is to be gone on with. */
+  constructor(given: Given | readonly HoldfastEvent[]) {
+    if (isLog(given)) {
+      for (const event of given) apply(this.state, event);
+      this.events.push(...given);
+      this.#epoch = this.state.epoch;
+      this.now = Math.max(this.now, this.state.at);
+      // Ids of this life are none of those before.
+      this.#ids = given.length * 16;
+      return;
+    }
+    const { limits, roots = [{ prompt: 'Check the build' }], ...file } = given;
     this.ask({
       do: 'open',
       fleetId: 'fleet-1',
