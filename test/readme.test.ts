@@ -70,7 +70,7 @@ describe('the README', () => {
     expect(firstColumn(limits).sort()).toEqual(Object.keys(defaultLimits).sort());
     for (const [key, value] of Object.entries(defaultLimits)) {
       if (typeof value === 'object') continue;
-      const row = limits.split('\n').find((line) => line.startsWith(`| \`${key}\` |`));
+      const row = limits.split('\n').find((line) => line.startsWith(`| \`${key}\` `));
       expect(row?.split('|')[2]?.replaceAll('`', '').trim(), key).toBe(String(value));
     }
   });
