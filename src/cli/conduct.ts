@@ -4,11 +4,13 @@
  */
 import { resolve } from 'node:path';
 import type { State } from '../../projections/state.ts';
+import { Failure } from '../failure.ts';
 import type { Fleet } from '../fleet.ts';
 import { socketPath } from '../host/place.ts';
 import { openReader } from '../live.ts';
 import { Control } from '../serve/control.ts';
 import { followHashed } from '../serve/followed.ts';
+import { commandText } from './describe.ts';
 import { exit } from './exitCodes.ts';
 import { oneLine } from './line.ts';
 import { nameIn } from './names.ts';
@@ -30,7 +32,7 @@ const liveProcesses = (state: State): string[] =>
     .filter(({ agentId, processId }) => state.processes.live[agentId]?.[processId] === true)
     .map(
       ({ processId, agentId, command }) =>
-        `process ${processId} of ${nameIn(state, state.agents[agentId]!)} is still running and ends with the fleet: ${oneLine(command.at(-1) ?? '')}`,
+        `process ${processId} of ${nameIn(state, state.agents[agentId]!)} is still running and ends with the fleet: ${oneLine(commandText(command))}`,
     );
 
 /** Resolves with why a person wants the fleet to stop; the second time the process ends at once. */
@@ -71,7 +73,7 @@ async function follow(fleet: Fleet, from: number, report: Report, signal: AbortS
 
 export function tellSummary({ dir, out }: Setting, summary: Summary): void {
   if (out.format === 'json') out.show({ log: dir, ...summary, lookFurther: lookFurther(dir, summary) }, () => []);
-  else if (out.format === 'text') out.lines(['', ...summaryText(dir, summary)]);
+  else if (out.format === 'text') void out.lines(['', ...summaryText(dir, summary)]);
 }
 
 export async function summaryOf(dir: string): Promise<Summary> {
@@ -110,10 +112,19 @@ export async function conduct(setting: Setting, open: (socket: string) => Promis
     throw error;
   } finally {
     ending.abort();
-    await following.catch(() => {});
-    await control?.close();
+    await Promise.allSettled([following, control?.close()]);
     report.end();
   }
+  await following.catch((cause: unknown) => {
+    throw new Failure(
+      'HOLDFAST_OUTPUT_INCOMPLETE',
+      'the fleet came to its end, but its events could not all be shown',
+      {
+        remedy: `all of them are in the log: \`${commandLine(dir, 'log')}\``,
+        cause,
+      },
+    );
+  });
   const code = reason === undefined ? exit.done : exit.stopped;
   if (reason === undefined || out.format !== 'jsonl') tellSummary(setting, await summaryOf(dir));
   stop.off();

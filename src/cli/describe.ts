@@ -13,6 +13,10 @@ const json = (value: unknown): string => cut(oneLine(JSON.stringify(value) ?? ''
 const end = ({ code, signal }: { readonly code: number | null; readonly signal: string | null }): string =>
   signal === null ? `code ${code}` : signal;
 
+/** A command for the shell as it was given, any other word by word. */
+export const commandText = (command: readonly string[]): string =>
+  command.length === 3 && /^-l?c$/.test(command[1]!) ? command[2]! : command.join(' ');
+
 type Holders = DataOf<'SlotRefused'>['holders'];
 const held = (holders: Holders, n: Names): string =>
   holders.length === 0
@@ -63,7 +67,8 @@ const said: Say = {
   TurnInterrupted: (d) => d.reason,
   ApprovalAsked: (d) => `${d.what}: ${d.why}`,
   ApprovalAnswered: (d) => `${d.answer} by ${d.answeredBy}`,
-  ProcessRequested: (d) => `${d.processId}${d.tty ? ' (terminal)' : ''}: ${json(d.command)}`,
+  ProcessRequested: (d) =>
+    `${d.processId}${d.tty ? ' (terminal)' : ''}: ${cut(oneLine(commandText(d.command)), textColumnsMax)}`,
   ProcessStarted: (d) => `${d.processId} is pid ${d.pid}`,
   ProcessLaunchFailed: (d) => `${d.processId}: ${d.error}`,
   ProcessWritten: (d) => `${d.processId}: ${d.bytes} bytes`,
@@ -90,7 +95,7 @@ export function sentence(event: HoldfastEvent, names: Names): string {
 }
 
 /** Types are padded to this width: longer ones are rare. */
-const typeColumns = 16;
+const typeColumns = 17;
 
 export const line = (event: HoldfastEvent, names: Names): string =>
   `#${event.position} ${moment(event.at)} ${pad(event.type, typeColumns)} ${sentence(event, names)}`;

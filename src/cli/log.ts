@@ -57,15 +57,15 @@ async function print(log: LogReader, out: Output, options: Options): Promise<voi
     if (out.format === 'text') {
       const shown = events.map(decoded);
       await names.learn(log, shown);
-      out.lines(shown.map((event) => line(event, names)));
-    } else if (out.format === 'jsonl') out.lines(events.map(hashedLine));
+      await out.lines(shown.map((event) => line(event, names)));
+    } else if (out.format === 'jsonl') await out.lines(events.map(hashedLine));
     else if (events.length > 0) {
-      out.lines([`${first ? '[' : ','}${events.map(hashedLine).join('\n,')}`]);
+      await out.lines([`${first ? '[' : ','}${events.map(hashedLine).join('\n,')}`]);
       first = false;
     }
     if (options.to !== undefined && (page.at(-1)?.position ?? 0) >= options.to) break;
   }
-  if (out.format === 'json') out.lines([first ? '[]' : ']']);
+  if (out.format === 'json') await out.lines([first ? '[]' : ']']);
 }
 
 export const logVerb: Verb = (program) => {

@@ -2,7 +2,7 @@
 /** The command line's entry: runs the verb, and turns whatever goes wrong into one error and an exit code. */
 import { Failure } from '../failure.ts';
 import { exit, exitOf } from './exitCodes.ts';
-import { type Format, formats, tell, tellFailure } from './output.ts';
+import { type Format, flushed, formats, tell, tellFailure } from './output.ts';
 import { isUsage, programOf, usageFailure } from './program.ts';
 import { verbs } from './verbs.ts';
 
@@ -59,7 +59,9 @@ process.on('unhandledRejection', endWith);
 
 try {
   await programOf(verbs).parseAsync(argv, { from: 'user' });
+  await flushed();
   process.exit(process.exitCode);
 } catch (error) {
+  await flushed();
   endWith(error);
 }

@@ -11,16 +11,16 @@ export interface Output {
   readonly format: Format;
   readonly isTerminal: boolean;
   readonly colors: ReturnType<typeof colors.createColors>;
-  /** Lines as they are. */
-  lines(lines: readonly string[]): void;
+  /** Lines as they are. Resolves when there is room for more: who writes many waits for a slow reader. */
+  lines(lines: readonly string[]): Promise<void>;
   /** `value` in json; in jsonl too, an array with one line per member; in text what `text` gives. */
   show(value: unknown, text: () => readonly string[]): void;
 }
 
 export function outputOf(format: Format): Output {
   const isTerminal = process.stdout.isTTY === true;
-  const lines = (list: readonly string[]): void => {
-    if (list.length > 0) process.stdout.write(`${list.join('\n')}\n`);
+  const lines = async (list: readonly string[]): Promise<void> => {
+    if (list.length > 0 && !process.stdout.write(`${list.join('\n')}\n`)) await drained();
   };
   return {
     format,
@@ -28,11 +28,29 @@ export function outputOf(format: Format): Output {
     colors: colors.createColors(isTerminal && format === 'text' && colors.isColorSupported),
     lines,
     show: (value, text) => {
-      if (format === 'text') lines(text());
-      else if (format === 'json') lines([JSON.stringify(value, null, 2)]);
-      else lines((Array.isArray(value) ? value : [value]).map((member) => JSON.stringify(member)));
+      if (format === 'text') void lines(text());
+      else if (format === 'json') void lines([JSON.stringify(value, null, 2)]);
+      else void lines((Array.isArray(value) ? value : [value]).map((member) => JSON.stringify(member)));
     },
   };
+}
+
+/** Room for more on stdout, or nobody reads it any more. */
+const drained = (): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      process.stdout.off('drain', done).off('close', done);
+      resolve();
+    };
+    if (process.stdout.destroyed) resolve();
+    else process.stdout.on('drain', done).on('close', done);
+  });
+
+/** Everything written so far is out: the end of a process would cut it off. */
+export async function flushed(): Promise<void> {
+  if (process.stdout.writableLength > 0 && process.stdout.writableNeedDrain) await drained();
+  if (process.stdout.writableLength > 0 && !process.stdout.destroyed)
+    await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
 }
 
 /** `CODE  sentence` and a remedy line, or `{"error": …}`; on stderr, written before the process can end. */

@@ -58,7 +58,7 @@ function plainLines(fleet: Fleet, out: Output): Report {
       await names.learn(fleet.log, shown).catch(() => {
         // The log may just be closing: short ids do.
       });
-      out.lines(shown.map((event) => line(event, names)));
+      await out.lines(shown.map((event) => line(event, names)));
     },
   };
 }

@@ -42,10 +42,11 @@ async function fleetOf(file: string | undefined, { prompt, model }: Options): Pr
   return checkFleet({ models: { script: { kind: 'script' } }, roots: [{ prompt, model }] }, 'the command line');
 }
 
-export async function run(setting: Setting, fleet: FleetConfig): Promise<number> {
+/** `cwd`: where agents work that say nothing else; absent: the current folder. */
+export async function run(setting: Setting, fleet: FleetConfig, cwd?: string): Promise<number> {
   refuseUsed(setting.dir);
   return conduct(setting, async (socket) => ({
-    fleet: await openFleet({ log: setting.dir, fleet, socket }),
+    fleet: await openFleet({ log: setting.dir, fleet, socket, ...(cwd !== undefined && { cwd }) }),
     from: 1,
   }));
 }

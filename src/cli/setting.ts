@@ -6,6 +6,8 @@ import { type Format, formats, type Output, outputOf } from './output.ts';
 export interface Setting {
   /** Folder of the log, as it was given. */
   readonly dir: string;
+  /** Whether `--log` named it. */
+  readonly given: boolean;
   readonly out: Output;
 }
 
@@ -32,7 +34,7 @@ export const acting =
     const { log, output } = command.optsWithGlobals<Common>();
     const dir = log ?? (process.env.HOLDFAST_LOG || logDefault);
     const args = given.slice(0, -1) as unknown as A;
-    const code = await body({ dir, out: outputOf(output) }, ...args);
+    const code = await body({ dir, given: log !== undefined, out: outputOf(output) }, ...args);
     process.exitCode = typeof code === 'number' ? code : 0;
   };
 

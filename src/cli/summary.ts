@@ -2,6 +2,7 @@
 import { defaultLimits } from '../../events/limits.ts';
 import { apply } from '../../projections/apply.ts';
 import { emptyState, type State, stateVersion } from '../../projections/state.ts';
+import { statusOf } from '../../projections/status.ts';
 import { decoded, stateHash } from '../engine/fold.ts';
 import type { LogReader } from '../log/port.ts';
 
@@ -32,14 +33,15 @@ export interface Summary {
   readonly refusals: number;
   readonly mail: number;
   readonly processes: number;
-  /** Path of each root → its last answer. */
+  /** Name of each root, what it is, and its last answer or what it waits for. */
   readonly answers: readonly { readonly root: string; readonly is: string; readonly message?: string }[];
 }
 
 const answersOf = (state: State): Summary['answers'] =>
   state.roots.map((id) => {
-    const { name, path, last } = state.agents[id]!;
-    return { root: name ?? path, is: last.is, ...(last.message !== undefined && { message: last.message }) };
+    const agent = state.agents[id]!;
+    const { is, what } = statusOf(state, agent);
+    return { root: agent.name ?? agent.path, is, ...(what !== undefined && { message: what }) };
   });
 
 export async function summarise(log: LogReader): Promise<Summary> {

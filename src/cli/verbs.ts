@@ -1,10 +1,31 @@
 /** Every verb of the command line, in the order of the help. */
+import { benchVerb } from './bench.ts';
+import { demoVerb } from './demo.ts';
+import { diffVerb } from './diff.ts';
+import { doctorVerb } from './doctor.ts';
 import { logVerb } from './log.ts';
 import { operatorVerbs } from './operate.ts';
 import { replayVerb } from './replay.ts';
 import { resumeVerb } from './resume.ts';
+import { rolloutVerbs } from './rollout.ts';
 import { runVerb } from './run.ts';
 import type { Verb } from './setting.ts';
+import { stateVerbs } from './show.ts';
 import { recordVerbs } from './verify.ts';
+import { whyVerb } from './why.ts';
 
-export const verbs: readonly Verb[] = [runVerb, resumeVerb, logVerb, replayVerb, ...recordVerbs, ...operatorVerbs];
+export const verbs: readonly Verb[] = [
+  runVerb,
+  resumeVerb,
+  logVerb,
+  ...stateVerbs,
+  replayVerb,
+  whyVerb,
+  ...recordVerbs,
+  diffVerb,
+  ...rolloutVerbs,
+  ...operatorVerbs,
+  benchVerb,
+  doctorVerb,
+  demoVerb,
+];

@@ -17,6 +17,7 @@ const csi = '\u001b[';
 const sync = { begin: `${csi}?2026h`, end: `${csi}?2026l` };
 const cursor = { hide: `${csi}?25l`, show: `${csi}?25h` };
 const clearBelow = `${csi}J`;
+const clearLine = `${csi}2K`;
 const clearRest = `${csi}K`;
 const up = (n: number): string => (n > 0 ? `\r${csi}${n}A` : '\r');
 
@@ -78,6 +79,8 @@ export class Screen {
     const columns = Math.max(1, this.#terminal.columns);
     const rows = this.#drawn.reduce((sum, { plain }) => sum + Math.max(1, Math.ceil(widthOf(plain) / columns)), 0);
     this.#drawn = [];
-    return up(Math.min(rows, Math.max(0, this.#terminal.rows - 1))) + clearBelow;
+    const reach = Math.min(rows, Math.max(0, this.#terminal.rows - 1));
+    // Line by line: some terminals keep a screen that is cleared as a whole in their history.
+    return up(reach) + `${clearLine}${csi}1B`.repeat(reach) + up(reach);
   }
 }

@@ -66,16 +66,17 @@ export class LiveView implements Report {
   }
 
   note(text: string): void {
-    this.#screen.clear();
+    if (!this.#ended) this.#screen.clear();
     terminal.write(`${text}\r\n`);
     this.#draw();
   }
 
-  /** The last picture is that of the fleet at rest. */
+  /** The last picture is that of the fleet at rest: it stays, and whatever is said now comes below it. */
   async atRest(): Promise<void> {
     this.#halt();
     await this.#drawing;
     await this.#show();
+    this.end();
   }
 
   end(): void {
@@ -88,6 +89,7 @@ export class LiveView implements Report {
   #halt(): void {
     clearInterval(this.#tick);
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     process.stdout.off('resize', this.#soon);
   }
 

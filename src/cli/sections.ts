@@ -1,0 +1,147 @@
+/** The projections as documents for `show`: plain rows with names and numbers, from the state alone. */
+import type { Text } from '../../events/fact.ts';
+import { inOrder, isIn } from '../../projections/order.ts';
+import type { State } from '../../projections/state.ts';
+import { statusOf } from '../../projections/status.ts';
+import { nameIn } from './names.ts';
+
+const name = (state: State, agentId: string): string => {
+  const agent = state.agents[agentId];
+  // At a position within a batch a slot can be reserved for an agent that is spawned by the next event.
+  return agent === undefined ? agentId : nameIn(state, agent);
+};
+
+const byPosition = <T extends { readonly position: number }>(rows: T[]): T[] =>
+  rows.sort((a, b) => a.position - b.position);
+
+export const agents = (state: State) =>
+  Object.values(state.agents)
+    .sort((a, b) => a.spawned - b.spawned)
+    .map((agent) => {
+      const { agentId, model, role, task, spawned, parentId, turnId } = agent;
+      return {
+        path: nameIn(state, agent),
+        agentId,
+        status: statusOf(state, agent),
+        resident: state.residents.present[agentId] !== undefined,
+        unread: state.mail.inboxes[agentId]?.unread.length ?? 0,
+        processes: Object.keys(state.processes.live[agentId] ?? {}).length,
+        model,
+        ...(role !== undefined && { role }),
+        ...(parentId !== undefined && { parent: name(state, parentId) }),
+        ...(turnId !== undefined && { turnId }),
+        ...(task !== undefined && { task }),
+        spawned,
+      };
+    });
+
+export const slots = (state: State) =>
+  Object.entries(state.slots.trees).map(([rootId, tree]) => ({
+    root: name(state, rootId),
+    activeTurns: state.fleet.limits.activeTurns,
+    whenFull: state.fleet.limits.whenFull,
+    held: byPosition(
+      Object.values(tree.held).map(({ reservationId, agentId, purpose, turnId, position, at }) => ({
+        path: name(state, agentId),
+        reservationId,
+        purpose,
+        ...(turnId !== undefined && { turnId }),
+        position,
+        since: at,
+      })),
+    ),
+    queue: [...inOrder(tree.queue)].map((id) => {
+      const { agentId, purpose, position, at } = tree.entries[id]!;
+      return { path: name(state, agentId), queueId: id, purpose, position, since: at };
+    }),
+  }));
+
+/** Who would be evicted first comes first; who cannot be comes after them. */
+export const residents = (state: State) => {
+  const { present, idle } = state.residents;
+  const pinned = Object.keys(present)
+    .filter((id) => !isIn(idle, id))
+    .sort((a, b) => present[a]! - present[b]!);
+  return [...inOrder(idle), ...pinned].map((agentId) => ({
+    path: name(state, agentId),
+    agentId,
+    evictable: isIn(idle, agentId),
+    root: state.agents[agentId]?.parentId === undefined,
+    lastUse: present[agentId]!,
+  }));
+};
+
+export const mail = (state: State) =>
+  byPosition(
+    Object.values(state.mail.letters).map((letter) => ({
+      mailId: letter.mailId,
+      position: letter.position,
+      to: name(state, letter.to),
+      from: letter.fromPath ?? (state.agents[letter.from] === undefined ? letter.from : name(state, letter.from)),
+      kind: letter.kind,
+      trigger: letter.trigger,
+      ...(letter.spent && { spent: true }),
+      is: letter.turnId === undefined ? 'unread' : 'taken',
+      ...(letter.turnId !== undefined && { turnId: letter.turnId }),
+      text: letter.text as Text,
+    })),
+  );
+
+export const turns = (state: State) =>
+  byPosition(
+    Object.values(state.turns).map((turn) => ({
+      turnId: turn.turnId,
+      path: name(state, turn.agentId),
+      position: turn.position,
+      since: turn.at,
+      phase: turn.parked === undefined ? turn.phase : 'parked',
+      ...(turn.reservationId !== undefined && { reservationId: turn.reservationId }),
+      calls: byPosition(
+        Object.values(turn.calls).map(({ callId, tool, position, until, processId }) => ({
+          callId,
+          tool,
+          position,
+          ...(until !== undefined && { until }),
+          ...(processId !== undefined && { processId }),
+        })),
+      ),
+      undecided: turn.pending.length,
+    })),
+  );
+
+export const processes = (state: State) =>
+  Object.values(state.processes.all)
+    .sort((a, b) => a.processId - b.processId)
+    .map((process) => ({
+      processId: process.processId,
+      path: name(state, process.agentId),
+      is: process.end === undefined ? (process.pid === undefined ? 'requested' : 'live') : process.end.how,
+      ...(process.pid !== undefined && { pid: process.pid }),
+      ...(process.end !== undefined && { code: process.end.code, signal: process.end.signal, endedAt: process.end.at }),
+      tty: process.tty,
+      place: process.place,
+      position: process.position,
+      since: process.at,
+      cwd: process.cwd,
+      command: process.command,
+    }));
+
+/** The newest task of each agent that has been given one. */
+export const tasks = (state: State) =>
+  agents(state).flatMap(({ path, agentId, task, status }) =>
+    task === undefined ? [] : [{ path, agentId, task, status: status.is }],
+  );
+
+export const overview = (state: State) => ({
+  fleetId: state.fleet.fleetId,
+  position: state.position,
+  at: state.at,
+  epoch: state.epoch,
+  engine: state.fleet.engine,
+  limits: state.fleet.limits,
+  slotsHeld: state.slots.held,
+  residents: state.residents.count,
+  turns: Object.keys(state.turns).length,
+  processes: Object.values(state.processes.live).reduce((sum, of) => sum + Object.keys(of).length, 0),
+  agents: agents(state),
+});

@@ -1,0 +1,93 @@
+/** `show` and `ps`: what is true now or was at a position, as tables or documents. */
+import type { Command } from 'commander';
+import { Argument } from 'commander';
+import type { State } from '../../projections/state.ts';
+import { foldLog } from '../engine/fold.ts';
+import { columns, moment } from './line.ts';
+import { reading, within } from './opened.ts';
+import * as sections from './sections.ts';
+import { acting, examples, type Setting, type Verb, whole } from './setting.ts';
+import * as tables from './tables.ts';
+
+interface View {
+  readonly document: (state: State) => unknown;
+  readonly text: (state: State) => string[];
+}
+
+/** Code cells are not part of this version of the log: there are none to show. */
+const cells: View = { document: () => [], text: () => ['no cells'] };
+
+const views: Readonly<Record<string, View>> = {
+  agents: { document: sections.agents, text: (s) => tables.agentsTable(sections.agents(s)) },
+  slots: { document: sections.slots, text: (s) => tables.slotsTable(sections.slots(s)) },
+  residents: {
+    document: sections.residents,
+    text: (s) => [
+      `${s.residents.count} of ${s.fleet.limits.residents} residents, least recently used first`,
+      ...tables.residentsTable(sections.residents(s)),
+    ],
+  },
+  mail: { document: sections.mail, text: (s) => tables.mailTable(sections.mail(s)) },
+  turns: { document: sections.turns, text: (s) => tables.turnsTable(sections.turns(s)) },
+  tasks: { document: sections.tasks, text: (s) => tables.tasksTable(sections.tasks(s)) },
+  processes: { document: sections.processes, text: (s) => tables.processesTable(sections.processes(s)) },
+  cells,
+};
+
+const overview: View = {
+  document: sections.overview,
+  text: (state) => {
+    const { fleetId, position, at, engine, epoch, limits, slotsHeld, residents, turns, processes } =
+      sections.overview(state);
+    return [
+      ...columns([
+        ['fleet', fleetId],
+        ['position', `${position} (${moment(at)}), life ${epoch}, engine ${engine}`],
+        ['slots', `${slotsHeld} held, ${limits.activeTurns} per tree`],
+        ['residents', `${residents} of ${limits.residents}`],
+        ['turns', `${turns} in progress`],
+        ['processes', `${processes} live`],
+      ]),
+      '',
+      ...tables.agentsTable(sections.agents(state)),
+    ];
+  },
+};
+
+const show = ({ dir, out }: Setting, view: View, at?: number): Promise<void> =>
+  reading(dir, async (log) => {
+    const state = await foldLog(log, { to: within(log, at) });
+    out.show(view.document(state), () => view.text(state));
+  });
+
+const showVerb: Verb = (program: Command) => {
+  program
+    .command('show')
+    .description('a projection, now or at a position; without a name: an overview')
+    .addArgument(new Argument('[what]', 'which one').choices(Object.keys(views)))
+    .option('--at <n>', 'as it was after the event at this position', whole(1))
+    .addHelpText('after', examples('show', 'show slots --at 120', 'show agents -o json'))
+    .action(
+      acting((setting, what: string | undefined, { at }: { at?: number }) =>
+        show(setting, what === undefined ? overview : views[what]!, at),
+      ),
+    );
+};
+
+const isLive = ({ is }: { readonly is: string }): boolean => is === 'live' || is === 'requested';
+
+const psVerb: Verb = (program) => {
+  program
+    .command('ps')
+    .description('the live processes of the fleet')
+    .option('-a, --all', 'those that have ended, too')
+    .addHelpText('after', examples('ps', 'ps --all -o jsonl'))
+    .action(
+      acting((setting, { all }: { all?: boolean }) => {
+        const listed = (state: State) => sections.processes(state).filter((process) => all === true || isLive(process));
+        return show(setting, { document: listed, text: (state) => tables.processesTable(listed(state)) });
+      }),
+    );
+};
+
+export const stateVerbs: readonly Verb[] = [showVerb, psVerb];
