@@ -233,6 +233,14 @@ describe('completions', () => {
     expect(f.taken('y:/root')).toEqual(['green']);
   });
 
+  test('[MA4][R22] a child that dies before its model was ever asked has told its parent in that very batch', () => {
+    const f = family();
+    f.followup('/root/a/b');
+    const then = f.ask({ do: 'loadFailed', agentId: f.id('/root/a/b'), error: 'no memory' }, 'engine');
+    expect(types(then)).toEqual(['SamplingEnded', 'MailReturned', 'TurnFailed', 'MailAccepted', 'SlotReleased']);
+    expect(f.unread('/root/a')).toHaveLength(1);
+  });
+
   test('[MA4] roots tell nobody', () => {
     expect(types(family().say('/root'))).toEqual(['ModelSampled', 'TurnCompleted']);
   });

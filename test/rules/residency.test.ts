@@ -39,6 +39,16 @@ test('[RE1][R25] interrupting an evicted agent tells its last status and loads n
   expect(types({ events })).toEqual(['ToolCallStarted', 'ToolCallEnded']);
 });
 
+test('[RE1][RE8] an interrupted and evicted agent is loaded when it is addressed', () => {
+  const f = fleet({ limits: { activeTurns: 1 } });
+  f.spawn('/root', 'a');
+  f.interrupt('/root/a');
+  f.ask({ do: 'evict', target: '/root/a' });
+  const { events } = f.call('/root', 'followup_task', { target: 'a', message: 'again' });
+  expect(of({ events }, 'AgentLoaded')[0]!.data).toEqual({ agentId: f.id('/root/a'), reason: 'followup' });
+  expect(f.taken('/root/a')).toEqual(['do a', 'again']);
+});
+
 test('[RE2] the least recently used goes first: loaded, mailed, started, ended and parked are uses', () => {
   const f = idle(4, 'abc');
   f.call('/root', 'send_message', { target: 'a', message: 'news' });

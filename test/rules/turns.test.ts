@@ -5,6 +5,7 @@ import { ModelSampled } from '../../events/turn.ts';
 import type { HistoryItem } from '../../projections/history.ts';
 import { emptyHistory, inherited, remember } from '../../projections/history.ts';
 import { statusOf } from '../../projections/status.ts';
+import { toolTable } from '../../src/decide/tools/table.ts';
 import { react } from '../../src/engine/react.ts';
 import { fleet, of, type PaperFleet, types } from './given.ts';
 
@@ -139,6 +140,31 @@ describe('interruption', () => {
 });
 
 type CallItem = Extract<Item, { call: string }>;
+
+describe('calls', () => {
+  test.each(Object.keys(toolTable))(
+    '[I9][R27] %s with wrong arguments starts and ends in one batch, without any effect',
+    (tool) => {
+      const f = worker();
+      for (const args of [{ no_such: 1 }, { target: '', message: '', task_name: '', cmd: '', session_id: -1 }, []]) {
+        const { events, outcome, text } = f.call('/root/a', tool, args);
+        expect(types({ events })).toEqual(['ToolCallStarted', 'ToolCallEnded']);
+        expect([outcome, text!.split(':')[0]]).toEqual(['error', 'failed to parse function arguments']);
+      }
+    },
+  );
+
+  test('[I9] an unknown tool is answered in the words that models know', () => {
+    const { outcome, text } = worker().call('/root/a', 'no_such_tool', {});
+    expect([outcome, text]).toEqual(['error', 'unsupported call: no_such_tool']);
+  });
+
+  test('[I9] arguments that a script could not fill in end the call with what is missing', () => {
+    const f = worker();
+    f.sampled('/root/a', [{ call: 'write_stdin', id: 'w', args: {}, invalid: 'b1.session_id is not there' }]);
+    expect(f.result('w')).toMatchObject({ outcome: 'error', text: 'b1.session_id is not there' });
+  });
+});
 
 describe('a failing model', () => {
   test('[TU3] is asked again with doubling pauses up to a maximum, then the turn fails', () => {
