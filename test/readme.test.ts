@@ -60,7 +60,7 @@ describe('the README', () => {
     }
   });
 
-  test('names every tool with its arguments, and no other', () => {
+  test('names every tool, and no other', () => {
     const tools = section('Tools');
     expect(firstColumn(tools)).toEqual(Object.keys(toolTable));
   });
