@@ -3,10 +3,11 @@
  * the event chain before and after it, so frames link to each other, and neighbours can be merged without touching
  * anything else.
  */
-import { Packr } from 'msgpackr';
 import type { Envelope } from '../../events/envelope.ts';
 import { type Seal, sealBytes, sha256 } from './chain.ts';
 import { damaged, newer } from './damage.ts';
+import { pack } from './pack.ts';
+import { unpack } from './unpack.ts';
 
 export const frameVersion = 1;
 
@@ -20,12 +21,8 @@ const payloadAt = sealAt + sealBytes;
 /** streamVersion, stream, type, v, at, by, cause, data; and the canonical text of data that does not survive packing. */
 type Row = [number, string, string, number, number, string, number, unknown, string?];
 
-interface Payload {
-  readonly p: number;
-  readonly e: number;
-  readonly b: readonly number[];
-  readonly ev: readonly Row[];
-}
+/** First position, epoch, sizes of the batches, rows. */
+type Payload = readonly [number, number, readonly number[], readonly Row[]];
 
 export interface Frame {
   readonly first: number;
@@ -37,8 +34,6 @@ export interface Frame {
   readonly prev: Seal;
   readonly seal: Seal;
 }
-
-const packr = new Packr({ useRecords: true, bundleStrings: true, mapsAsObjects: true });
 
 export function frameKey(first: number): Buffer {
   const key = Buffer.allocUnsafe(9);
@@ -62,8 +57,8 @@ export function rowOf(event: Envelope, text: string | undefined): Row {
 }
 
 export function encodeFrame(frame: Omit<Frame, 'last'>): Buffer {
-  const payload: Payload = { p: frame.first, e: frame.epoch, b: frame.sizes, ev: frame.rows };
-  const packed = packr.pack(payload);
+  const payload: Payload = [frame.first, frame.epoch, frame.sizes, frame.rows];
+  const packed = pack(payload);
   const bytes = Buffer.allocUnsafe(payloadAt + packed.length);
   bytes[versionAt] = frameVersion;
   bytes.write(frame.prev, prevAt, 'latin1');
@@ -82,11 +77,11 @@ export function decodeFrame(key: Uint8Array, bytes: Buffer, expected = firstOf(k
   if (version > frameVersion) throw newer('a stored frame', version, frameVersion);
   let payload: Payload;
   try {
-    payload = packr.unpack(bytes.subarray(payloadAt)) as Payload;
+    payload = unpack(bytes.subarray(payloadAt)) as Payload;
   } catch (error) {
     throw damaged(expected, 'a stored frame cannot be decoded', error);
   }
-  const { p: first, e: epoch, b: sizes, ev: rows } = payload;
+  const [first, epoch, sizes, rows] = payload;
   if (first !== firstOf(key)) throw damaged(expected, `a frame of position ${first} lies in the place of another`);
   return {
     first,

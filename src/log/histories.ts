@@ -3,9 +3,10 @@
  * they touch. So an agent of a thousand events in a log of millions is loaded by one short scan.
  * They are an index, not the record: frames decide, `verify` holds these against them.
  */
-import { Packr } from 'msgpackr';
 import type { Envelope } from '../../events/envelope.ts';
+import { pack } from './pack.ts';
 import { packPositions, unpackPositions } from './postings.ts';
+import { unpack } from './unpack.ts';
 
 /** Events with more text than this are left where they are, and read from their frame. */
 const textMax = 4096;
@@ -27,8 +28,6 @@ export const isSmall = (event: Envelope): boolean => room(event.data, textMax) >
 /** batch, index, of, epoch, streamVersion, stream, type, v, at, by, cause, data; null: read it from its frame. */
 type Row = [number, number, number, number, number, string, string, number, number, string, number, unknown] | null;
 
-const packr = new Packr({ useRecords: true, bundleStrings: true, mapsAsObjects: true });
-
 export interface History {
   readonly positions: readonly number[];
   /** As many as positions. */
@@ -42,7 +41,7 @@ export function packHistory({ positions, events }: History): Buffer {
     if (e === undefined) return null;
     return [e.batch, e.index, e.of, e.epoch, e.streamVersion, e.stream, e.type, e.v, e.at, e.by, e.cause, e.data];
   });
-  const body = packr.pack(rows);
+  const body = pack(rows);
   const bytes = Buffer.allocUnsafe(4 + packed.length + body.length);
   bytes.writeUInt32BE(packed.length);
   packed.copy(bytes, 4);
@@ -55,7 +54,7 @@ export function positionsOf(body: Buffer): number[] {
 }
 
 export function eventsOf(body: Buffer, positions: readonly number[]): (Envelope | undefined)[] {
-  const rows = packr.unpack(body.subarray(4 + body.readUInt32BE(0))) as Row[];
+  const rows = unpack(body.subarray(4 + body.readUInt32BE(0))) as Row[];
   return positions.map((position, i) => {
     const row = rows[i];
     if (row === null || row === undefined) return undefined;

@@ -4,17 +4,16 @@
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Packr } from 'msgpackr';
 import { hexOf, sealOf, sha256 } from './chain.ts';
 import { isDamage } from './damage.ts';
 import type { Frame } from './frame.ts';
 import { sealWithin } from './opening.ts';
+import { pack } from './pack.ts';
 import type { Snapshot } from './port.ts';
+import { unpack } from './unpack.ts';
 
 /** The newest one may have been written by a process that died of it. */
 const kept = 2;
-
-const packr = new Packr({ useRecords: true, bundleStrings: true, mapsAsObjects: true });
 
 interface Header {
   readonly stateVersion: number;
@@ -44,7 +43,7 @@ export async function listSnapshots(folder: string): Promise<SnapshotFile[]> {
 }
 
 export async function writeSnapshot(folder: string, { state, ...rest }: Snapshot): Promise<void> {
-  const body = packr.pack(state);
+  const body = pack(state);
   const header: Header = { ...rest, check: checkOf(rest, body) };
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const half = join(folder, `.${rest.position}.${process.pid}.half`);
@@ -61,7 +60,7 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
     const { check, ...rest } = JSON.parse(bytes.toString('utf8', 0, end)) as Header;
     const body = bytes.subarray(end + 1);
     if (checkOf(rest, body) !== check) return undefined;
-    return { ...rest, state: packr.unpack(body) };
+    return { ...rest, state: unpack(body) };
   } catch {
     return undefined;
   }

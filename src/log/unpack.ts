@@ -1,0 +1,139 @@
+/** Reading what `pack.ts` wrote: strings first, then the shapes of objects, then the value. */
+import {
+  isArray,
+  isDouble,
+  isFalse,
+  isInteger,
+  isNegative,
+  isObject,
+  isString,
+  isTrue,
+  isUndefined,
+  isWord,
+  smallArray,
+  smallInteger,
+  smallObject,
+  smallString,
+} from './tags.ts';
+import { words } from './words.ts';
+
+const nothing = Buffer.alloc(0);
+let bytes: Buffer = nothing;
+let at = 0;
+let texts: string[] = [];
+let makers: Maker[] = [];
+
+type Maker = () => Record<string, unknown>;
+
+function varint(): number {
+  let byte = bytes[at++]!;
+  if (byte < 128) return byte;
+  let value = byte - 128;
+  let factor = 128;
+  do {
+    byte = bytes[at++]!;
+    value += (byte & 127) * factor;
+    factor *= 128;
+  } while (byte >= 128);
+  return value;
+}
+
+function get(): unknown {
+  const tag = bytes[at++]!;
+  if (tag >= smallString) return texts[tag - smallString];
+  if (tag >= smallObject) return makers[tag - smallObject]!();
+  if (tag >= smallArray) return getArray(tag - smallArray);
+  if (tag >= smallInteger) return tag - smallInteger;
+  switch (tag) {
+    case isTrue:
+      return true;
+    case isFalse:
+      return false;
+    case isDouble: {
+      const value = bytes.readDoubleLE(at);
+      at += 8;
+      return value;
+    }
+    case isInteger:
+      return varint();
+    case isNegative:
+      return -varint();
+    case isArray:
+      return getArray(varint());
+    case isObject:
+      return makers[varint()]!();
+    case isString:
+      return texts[varint()];
+    case isWord:
+      return words[bytes[at++]!];
+    case isUndefined:
+      return undefined;
+    default:
+      return null;
+  }
+}
+
+function getArray(length: number): unknown[] {
+  const array: unknown[] = [];
+  for (let i = 0; i < length; i++) array.push(get());
+  return array;
+}
+
+/** Shapes that come again are made by code of their own; the others key by key. */
+const compiled = new Map<string, { seen: number; maker: Maker | undefined }>();
+const compiledMax = 2_000;
+const compileAfter = 4;
+
+function makerOf(keys: readonly string[]): Maker {
+  const id = JSON.stringify(keys);
+  let known = compiled.get(id);
+  if (known === undefined) {
+    if (compiled.size >= compiledMax) compiled.clear();
+    known = { seen: 0, maker: undefined };
+    compiled.set(id, known);
+  }
+  known.seen++;
+  if (known.maker === undefined && known.seen > compileAfter && keys.length <= 64) {
+    // Keys in brackets are members like any other, `__proto__` too.
+    const members = keys.map((key) => `[${JSON.stringify(key)}]: get()`).join(', ');
+    known.maker = new Function('get', `return () => ({ ${members} });`)(get) as Maker;
+  }
+  return known.maker ?? (() => keyByKey(keys));
+}
+
+function keyByKey(keys: readonly string[]): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  for (const key of keys) {
+    if (key === '__proto__')
+      Object.defineProperty(value, key, { value: get(), enumerable: true, configurable: true, writable: true });
+    else value[key] = get();
+  }
+  return value;
+}
+
+/** Throws when the bytes are not what `pack` writes, as far as that shows; a check of the bytes comes first. */
+export function unpack(packed: Buffer): unknown {
+  bytes = packed;
+  at = 0;
+  const count = varint();
+  texts = new Array<string>(count);
+  for (let i = 0; i < count; i++) {
+    const length = varint();
+    const size = Math.floor(length / 2);
+    texts[i] = length % 2 === 0 ? bytes.toString('latin1', at, at + size) : bytes.toString('utf8', at, at + size);
+    at += size;
+  }
+  makers = [];
+  for (let shape = varint(); shape > 0; shape--) {
+    const keys: string[] = [];
+    for (let n = varint(); n > 0; n--) keys.push(get() as string);
+    makers.push(makerOf(keys));
+  }
+  const value = get();
+  const left = packed.length - at;
+  bytes = nothing;
+  texts = [];
+  makers = [];
+  if (left !== 0) throw new RangeError(`${left} bytes are left`);
+  return value;
+}
