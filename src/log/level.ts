@@ -24,6 +24,7 @@ import { headOf, type Sealed, type Tip } from './sealed.ts';
 import { writeSnapshot } from './snapshots.ts';
 import { isLocked, openStore, type Store } from './store.ts';
 import { Tail } from './tail.ts';
+import { isDiskFull, writeFailed } from './writeFailed.ts';
 
 export interface LevelOptions {
   /** Index keys of an event beyond its stream, for example `agent/<id>`. */
@@ -195,6 +196,9 @@ class LevelLog extends StoredReader implements Log, Sink {
         await this.checkpoint();
         await this.#head.sync();
       }
+    } catch (error) {
+      // Everything that was acknowledged is durable; the next opening reads more of it.
+      throw error instanceof Failure ? error : writeFailed(error);
     } finally {
       await this.store.close();
       this.#head.close();
@@ -218,6 +222,12 @@ async function lookFirst(folder: Folder, touches: Touches): Promise<Opening> {
   }
 }
 
+function unopened(dir: string, error: unknown): unknown {
+  if (error instanceof Failure) return error;
+  if (isDiskFull(error)) return writeFailed(error);
+  return isReadOnlyError(error) ? readOnly(dir, error) : error;
+}
+
 export async function openLevelLog(dir: string, options: LevelOptions): Promise<LevelLogPort> {
   const folder = folderOf(dir);
   let release: () => void;
@@ -227,7 +237,7 @@ export async function openLevelLog(dir: string, options: LevelOptions): Promise<
     refuseReadOnly(dir);
     release = claim(dir, options.owner?.socket);
   } catch (error) {
-    throw isReadOnlyError(error) ? readOnly(dir, error) : error;
+    throw unopened(dir, error);
   }
   try {
     for (const path of [folder.blobs, folder.snapshots, folder.caches])
@@ -248,7 +258,7 @@ export async function openLevelLog(dir: string, options: LevelOptions): Promise<
   } catch (error) {
     release();
     if (isLocked(error)) throw locked(dir, ownerOf(dir));
-    throw isReadOnlyError(error) ? readOnly(dir, error) : error;
+    throw unopened(dir, error);
   }
 }
 

@@ -18,17 +18,19 @@ const isAside = (name: string): boolean => name === 'LOCK' || name === 'LOG' || 
 
 let looks = 0;
 
-/** A new folder inside `dir`, where hard links work; elsewhere when `dir` cannot be written. */
-function newFolder(dir: string): string {
+/** A new folder inside `dir`, where hard links work; undefined when `dir` cannot be written. */
+function folderBeside(dir: string): string | undefined {
   looks += 1;
   const path = join(dir, `${prefix}${process.pid}-${looks}`);
   try {
     mkdirSync(path, { mode: 0o700 });
     return path;
   } catch {
-    return mkdtempSync(join(tmpdir(), 'holdfast-look-'));
+    return undefined;
   }
 }
+
+const folderElsewhere = (): string => mkdtempSync(join(tmpdir(), 'holdfast-look-'));
 
 /** Folders of lookers that died. */
 function removeStale(dir: string): void {
@@ -71,7 +73,18 @@ const attemptsMax = 20;
 /** `dir` is the folder of the log, `db` its LevelDB folder. Also right while an owner writes. */
 export function privateCopy(dir: string, db: string): PrivateCopy {
   removeStale(dir);
-  const path = newFolder(dir);
+  const beside = folderBeside(dir);
+  if (beside === undefined) return copyInto(folderElsewhere(), db);
+  try {
+    return copyInto(beside, db);
+  } catch (error) {
+    // A full disk is no reason not to look.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    return copyInto(folderElsewhere(), db);
+  }
+}
+
+function copyInto(path: string, db: string): PrivateCopy {
   const remove = (): void => rmSync(path, { recursive: true, force: true });
   try {
     for (let attempt = 0; ; attempt++) {
