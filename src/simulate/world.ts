@@ -34,14 +34,11 @@ export class World {
   readonly schedule: Schedule;
   readonly disk: Disk;
   readonly hosts: WorldHosts;
-  readonly inspector = new Inspector();
-  readonly effects = new EffectChecker(this.inspector);
-  /** Faults have stopped. */
-  calm = false;
+  readonly inspector: Inspector;
+  readonly effects: EffectChecker;
+  #calm = false;
   skewMs = 0;
   crashes = 0;
-  /** Commands that engines have decided. */
-  commands = 0;
   readonly #history: History;
   readonly #newId: () => string;
   readonly #models: ModelWorld;
@@ -53,6 +50,8 @@ export class World {
   constructor(history: History) {
     const { seed, setup } = history;
     this.#history = history;
+    this.inspector = new Inspector(!history.steps.some((step) => step.do === 'crash' && step.skewMs !== 0));
+    this.effects = new EffectChecker(this.inspector);
     this.schedule = new Schedule(start, new Random(mix(seed, 'schedule')));
     this.disk = new Disk(this.schedule, new Random(mix(seed, 'disk')), setup.disk);
     this.#newId = seededIds(mix(seed, 'ids'), () => this.schedule.now);
@@ -70,7 +69,7 @@ export class World {
         agentIds: [...this.inspector.picture.agents.keys()],
         lastProcessId: 1000 + this.hosts.processes.size,
       }),
-      calm: () => this.calm,
+      calm: () => this.#calm,
       asked: (request) => this.judge(() => this.effects.sampled(request)),
     };
   }
@@ -162,6 +161,13 @@ export class World {
       if (this.#living === living) this.#living = undefined;
       this.schedule.drop(living.number);
     });
+  }
+
+  /** Faults stop, and whoever is asked from now on answers at once and for good. */
+  calm(): void {
+    this.#calm = true;
+    this.disk.temper = { slow: 0, fail: 0 };
+    this.skewMs = 0;
   }
 
   /** Delivers one completion; false when nothing is to come any more. */

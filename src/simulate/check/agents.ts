@@ -1,5 +1,7 @@
-/** I8: one open agent per path in a tree, below open agents; what is closed takes part in nothing any more. */
+/** I8, PA3: one open agent per path in a tree, below open agents; what is closed takes part in nothing; nobody reaches into another tree. */
+import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Checker } from './checker.ts';
+import type { Picture } from './picture.ts';
 import { holds } from './violation.ts';
 
 /** Facts in which only open agents can be. */
@@ -56,6 +58,7 @@ export function agents(): Checker {
           () => `${agent.path} is closed while it runs or waits to`,
         );
       }
+      insideTree(picture, event);
       if (ofTheLiving.has(event.type) && 'agentId' in event.data) {
         const agent = picture.agents.get(event.data.agentId!);
         holds(
@@ -67,4 +70,15 @@ export function agents(): Checker {
       }
     },
   };
+}
+
+/** Memory is one for the whole fleet: only an eviction may be for somebody of another tree. */
+function insideTree(picture: Picture, event: HoldfastEvent): void {
+  if (!event.by.startsWith('agent:') || event.type === 'AgentEvicted') return;
+  const reached =
+    event.type === 'MailAccepted' ? event.data.to : 'agentId' in event.data ? event.data.agentId : undefined;
+  const target = reached === undefined ? undefined : picture.agents.get(reached);
+  if (target === undefined) return;
+  const doer = picture.agent(event.by.slice('agent:'.length));
+  holds(doer.tree === target.tree, 'PA3', event.position, () => `${doer.path} reaches ${target.path} of another tree`);
 }

@@ -1,6 +1,7 @@
 /** LO1, TU6: nothing leaves the engine, no request and no answer, before what it rests on is durable; nothing is run twice. */
 import type { Sampling } from '../../models/port.ts';
 import type { Inspector } from './inspector.ts';
+import type { KnownAgent } from './picture.ts';
 import { holds } from './violation.ts';
 
 export class EffectChecker {
@@ -30,25 +31,9 @@ export class EffectChecker {
       picture.position,
       () => `${path} is asked for sampling ${n}, ${turn.agent.samplings + 1} is next`,
     );
-    const seen: string[] = [];
-    for (const item of history) {
-      holds(
-        item.position <= picture.position,
-        'LO1',
-        item.position,
-        () => `the model of ${path} sees it before it is durable`,
-      );
-      if (item.kind === 'mail') seen.push(item.mailId);
-    }
-    const { taken } = turn.agent;
-    const own = seen.slice(seen.length - taken.length);
-    holds(
-      own.length === taken.length && own.every((id, i) => id === taken[i]),
-      'RE6',
-      picture.position,
-      () => `the history of ${path} does not have the mail it has taken, once and in order`,
-    );
-    holds(new Set(seen).size === seen.length, 'I6', picture.position, () => `${path} sees a mail twice`);
+    const newest = history.at(-1)?.position ?? 0;
+    holds(newest <= picture.position, 'LO1', newest, () => `the model of ${path} sees it before it is durable`);
+    rebuilt(picture.position, turn.agent, history);
   }
 
   /** A request for a process leaves the engine. */
@@ -136,4 +121,21 @@ export class EffectChecker {
       holds(before.answer === answer, 'MA7', position, () => `key ${key} was answered ${before.answer}, now ${answer}`);
     else holds(refusedAsReused, 'MA7', position, () => `key ${key} was used for another request`);
   }
+}
+
+/** RE6, MA6: what is seen of its own life is what the log says, each item once and in order; what a fork inherits is older. */
+function rebuilt(position: number, agent: KnownAgent, history: Sampling['history']): void {
+  let at = 0;
+  for (const { kind, position: of } of history) {
+    if (of < agent.spawned) continue;
+    const expected = agent.history[at];
+    holds(
+      expected === `${kind} ${of}`,
+      'RE6',
+      position,
+      () => `${agent.path} sees ${kind} ${of}, not ${expected ?? 'nothing more'}`,
+    );
+    at += 1;
+  }
+  holds(at === agent.history.length, 'RE6', position, () => `${agent.path} does not see ${agent.history[at]}`);
 }

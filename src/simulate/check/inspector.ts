@@ -21,7 +21,8 @@ export class Inspector {
   readonly #after: readonly NonNullable<Checker['after']>[];
   #batch: HoldfastEvent[] = [];
 
-  constructor() {
+  /** `steady`: the clocks of all lives of the engine agree. */
+  constructor(steady = true) {
     this.#checkers = [
       positions(),
       agents(),
@@ -30,7 +31,7 @@ export class Inspector {
       queue(),
       mail(),
       residency(),
-      waits(),
+      waits(steady),
       this.processes,
       order(),
     ];

@@ -10,12 +10,16 @@ export interface Letter {
   readonly position: number;
   /** It starts a turn; false once it is spent. */
   trigger: boolean;
+  /** Where a turn took it. */
+  takenAt: number;
 }
 
 export interface Call {
   readonly id: string;
   readonly tool: string;
   readonly position: number;
+  /** wait_agent: its deadline. */
+  readonly until: number | undefined;
 }
 
 export interface RunningTurn {
@@ -68,8 +72,10 @@ export interface KnownAgent {
   entry: Entry | undefined;
   /** In order of acceptance. */
   readonly unread: Letter[];
-  /** Mail in its history, in the order it was taken. */
-  readonly taken: string[];
+  /** Position of its AgentSpawned. */
+  readonly spawned: number;
+  /** What its model is to see of its own life: kind and position of each item, in order. */
+  history: string[];
   /** Position of the newest answer of wait_agent. */
   told: number;
   samplings: number;
@@ -153,7 +159,7 @@ export class Picture {
       }
       case 'MailAccepted': {
         const { mailId, to, kind, trigger } = event.data;
-        const letter = { id: mailId, kind, position, trigger };
+        const letter = { id: mailId, kind, position, trigger, takenAt: 0 };
         const agent = this.agent(to);
         this.letters.set(mailId, letter);
         agent.unread.push(letter);
@@ -164,7 +170,8 @@ export class Picture {
         const agent = this.agent(event.data.agentId);
         const letter = this.letters.get(event.data.mailId)!;
         agent.unread.splice(agent.unread.indexOf(letter), 1);
-        agent.taken.push(letter.id);
+        letter.takenAt = position;
+        agent.history.push(`mail ${position}`);
         agent.turn?.fresh.push(letter);
         return;
       }
@@ -172,7 +179,7 @@ export class Picture {
         const agent = this.agent(event.data.agentId);
         const letter = this.letters.get(event.data.mailId)!;
         letter.trigger = false;
-        agent.taken.splice(agent.taken.lastIndexOf(letter.id), 1);
+        agent.history.splice(agent.history.lastIndexOf(`mail ${letter.takenAt}`), 1);
         const after = agent.unread.findIndex((other) => other.position > letter.position);
         agent.unread.splice(after < 0 ? agent.unread.length : after, 0, letter);
         if (agent.turn !== undefined) agent.turn.fresh = agent.turn.fresh.filter((other) => other !== letter);
@@ -216,6 +223,7 @@ export class Picture {
         turn.sampling = false;
         turn.fresh = [];
         turn.undecided = event.data.items.flatMap((item) => ('id' in item ? [item.id] : []));
+        for (const item of event.data.items) turn.agent.history.push(`${'id' in item ? 'call' : 'say'} ${position}`);
         return;
       }
       case 'SamplingEnded':
@@ -225,13 +233,15 @@ export class Picture {
         const turn = this.turns.get(event.data.turnId)!;
         turn.undecided.shift();
         turn.usedIds.add(event.data.callId);
-        turn.calls.set(event.data.callId, { id: event.data.callId, tool: event.data.tool, position });
+        const { callId, tool, until } = event.data;
+        turn.calls.set(callId, { id: callId, tool, position, until });
         return;
       }
       case 'ToolCallEnded': {
         const turn = this.turns.get(event.data.turnId)!;
         const call = turn.calls.get(event.data.callId);
         turn.calls.delete(event.data.callId);
+        turn.agent.history.push(`result ${position}`);
         if (turn.calls.size === 0 && turn.undecided.length === 0) turn.sampling = true;
         if (call?.tool === 'wait_agent' && event.data.outcome === 'ok') turn.agent.told = position;
         return;
@@ -254,6 +264,10 @@ export class Picture {
       case 'TurnFailed':
       case 'TurnInterrupted': {
         const agent = this.agent(event.data.agentId);
+        if (event.type === 'TurnInterrupted') {
+          for (const _ of agent.turn?.undecided ?? []) agent.history.push(`result ${position}`);
+          agent.history.push(`note ${position}`);
+        }
         this.turns.delete(event.data.turnId);
         agent.turn = undefined;
         agent.lastUse = position;
@@ -283,7 +297,8 @@ export class Picture {
       turn: undefined,
       entry: undefined,
       unread: [],
-      taken: [],
+      spawned: position,
+      history: [],
       told: 0,
       samplings: 0,
     };

@@ -1,4 +1,4 @@
-/** SL6, SL9: first in, first out per tree; nobody overtakes, nobody waits beside a free slot, no unspent trigger lies idle. */
+/** SL5, SL6, SL9: refused without a trace, or queued; first in, first out per tree; nobody overtakes, nobody waits beside a free slot, no unspent trigger lies idle. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Checker } from './checker.ts';
 import type { KnownAgent, Picture } from './picture.ts';
@@ -31,10 +31,14 @@ export function queue(): Checker {
       } else if (event.type === 'TurnStarted' || event.type === 'TurnUnparked') {
         const agent = picture.agent(event.data.agentId);
         if (agent.parent !== undefined) overtakes(agent, event);
+        const wanted = event.type === 'TurnUnparked' || agent.unread.some((letter) => letter.trigger);
+        holds(wanted, 'MA2', position, () => `${agent.path} starts a turn, and no unread trigger asks for one`);
       }
     },
-    after: (picture) => {
+    after: (picture, batch) => {
       const { position } = picture;
+      if (!picture.queueing) admitted(batch);
+      refused(batch);
       for (const tree of picture.trees.values()) {
         holds(
           tree.queue.length === 0 || tree.held.size >= picture.activeTurns,
@@ -46,6 +50,33 @@ export function queue(): Checker {
       }
     },
   };
+}
+
+/** Mail that starts turns: not completions, which were promised before. */
+const asks = (event: HoldfastEvent) =>
+  event.type === 'MailAccepted' && event.data.trigger && event.data.kind !== 'completion' ? event.data.to : undefined;
+
+/** With `refuse` nobody is let in that has no slot; a trigger of an earlier batch is queued all the same. */
+function admitted(batch: readonly HoldfastEvent[]): void {
+  for (const event of batch) {
+    if (event.type !== 'TurnQueued' || event.data.purpose === 'unpark') continue;
+    const { agentId } = event.data;
+    const ended = batch.some((e) => e.type === 'TurnInterrupted' && e.data.agentId === agentId);
+    holds(
+      ended || !batch.some((e) => asks(e) === agentId),
+      'SL5',
+      event.position,
+      () => 'what found no slot is queued where it is to be refused',
+    );
+  }
+}
+
+/** A refusal comes before any effect. */
+function refused(batch: readonly HoldfastEvent[]): void {
+  const refusal = batch.find((event) => event.type === 'SlotRefused' || event.type === 'LimitRefused');
+  if (refusal === undefined) return;
+  const effect = batch.find((event) => event.type === 'AgentSpawned' || asks(event) !== undefined);
+  holds(effect === undefined, 'SL5', refusal.position, () => `refused after ${effect?.type}`);
 }
 
 /** Whoever found a free slot before others joined the queue, in the same batch, overtakes nobody. */

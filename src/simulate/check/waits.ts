@@ -3,9 +3,20 @@ import type { Checker } from './checker.ts';
 import { inWait, type Picture, type RunningTurn, type Tree } from './picture.ts';
 import { holds } from './violation.ts';
 
-export function waits(): Checker {
+/** For the sync of what answers a wait whose time is over. */
+const overdueMs = 1_000;
+
+/** `steady`: the clocks of all lives of the engine agree, so that the times of events can be held against deadlines. */
+export function waits(steady: boolean): Checker {
+  let lifeAt = 0;
   return {
-    after: (picture) => {
+    after: (picture, batch) => {
+      const [first] = batch;
+      if (first?.type === 'EngineStarted') lifeAt = picture.at;
+      // An engine that stops lets no turn go on.
+      else if (first?.type === 'ProcessStopRequested' && first.data.reason === 'engine-stopped') lifeAt = Infinity;
+      else if (first?.type === 'EngineStopped') lifeAt = Infinity;
+      if (steady) for (const turn of picture.turns.values()) inTime(picture, turn, lifeAt);
       for (const tree of picture.trees.values()) judge(picture, tree);
     },
   };
@@ -34,6 +45,15 @@ function judge(picture: Picture, tree: Tree): void {
     );
     const mustPark = picture.queueing && agent.parent !== undefined && inWait(turn);
     holds(!mustPark || turn.parked, 'SL10', position, () => `${agent.path} only waits and keeps its slot`);
+  }
+}
+
+/** TU6: a wait keeps its first deadline through crashes; what is over when the engine starts ends then. */
+function inTime(picture: Picture, { calls, agent }: RunningTurn, lifeAt: number): void {
+  for (const { until } of calls.values()) {
+    if (until === undefined) continue;
+    const late = picture.at - Math.max(until, lifeAt);
+    holds(late <= overdueMs, 'TU6', picture.position, () => `a wait of ${agent.path} is ${late} ms overdue`);
   }
 }
 

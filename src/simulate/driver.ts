@@ -1,0 +1,178 @@
+/** Drives a world through the steps of a history: delivers completions, asks, kills, stops and opens again. */
+import type { Command } from '../decide/command.ts';
+import type { Answer } from '../engine/engine.ts';
+import { canonical } from '../log/canonical.ts';
+import { holds, Violation } from './check/violation.ts';
+import type { History, Step } from './history.ts';
+import { World } from './world.ts';
+
+/** More completions than any history needs to come to rest: whoever is not at rest by then never will be. */
+const completionsMax = 50_000;
+
+/** The engine dies after so many completions, whatever the steps say; the next kill counts from there. */
+export interface Kill {
+  readonly after: number;
+  readonly synced: boolean;
+}
+
+type Asked = Exclude<Step, { do: 'crash' | 'restart' | 'killHost' }>;
+
+export class Driver {
+  readonly world: World;
+  readonly #history: History;
+  readonly #kills: Kill[];
+  /** Completions so far. */
+  delivered = 0;
+  /** Completions since the last kill. */
+  #unharmed = 0;
+  /** The life that is being stopped in order. */
+  #stopping: unknown;
+
+  constructor(history: History, kills: readonly Kill[]) {
+    this.#history = history;
+    this.#kills = [...kills];
+    this.world = new World(history);
+  }
+
+  async steps(): Promise<void> {
+    await this.#settle();
+    for (const step of this.#history.steps) {
+      for (let i = 0; i < step.after; i += 1) if (!(await this.deliver())) break;
+      await this.#take(step);
+    }
+  }
+
+  async #take(step: Step): Promise<void> {
+    const { world } = this;
+    if (step.do === 'crash') {
+      await world.crash(step.synced);
+      world.skewMs = step.skewMs;
+      await this.#settle();
+      return;
+    }
+    if (step.do === 'killHost') {
+      world.hosts.kill(step.childrenToo);
+      return;
+    }
+    await this.until(() => world.life !== undefined, 'the engine does not open');
+    if (step.do !== 'restart') this.#ask(step);
+    else if (this.#stopping !== world.life) this.stop();
+    await this.#settle();
+  }
+
+  #ask(step: Asked): void {
+    const { world } = this;
+    const life = world.life!;
+    const here = () => world.life === life;
+    if (step.do === 'look') {
+      life.engine
+        .read((state) => state.position)
+        .then(
+          (position) => here() && world.judge(() => world.effects.read(position)),
+          () => {},
+        );
+      return;
+    }
+    const command = this.#command(step);
+    const { key } = step;
+    life.engine.submit(command, { by: 'operator', ...(key !== undefined && { key }) }).then(
+      (answer) => here() && world.judge(() => this.#answered(command, key, answer)),
+      () => {},
+    );
+  }
+
+  #command(step: Exclude<Asked, { do: 'look' }>): Command {
+    if (step.do === 'changeLimits') return { do: step.do, limits: step.limits };
+    if (step.do === 'spawnRoot') {
+      const { wake, name, model } = step;
+      return {
+        do: 'spawnRoot',
+        cwd: '/work',
+        prompt: 'begin',
+        wake,
+        model: model ?? 'script',
+        ...(name !== undefined && { name }),
+      };
+    }
+    const target = this.#target(step.target);
+    if (step.do === 'send') return { do: step.do, target, text: step.text, followup: step.followup };
+    if (step.do === 'interrupt') return { do: step.do, target, cascade: step.cascade };
+    return { do: step.do, target };
+  }
+
+  #target(target: string): string {
+    if (!target.startsWith('#')) return target;
+    return [...this.world.inspector.picture.agents.keys()][Number(target.slice(1))] ?? 'nobody';
+  }
+
+  #answered(command: Command, key: string | undefined, answer: Answer): void {
+    const { effects } = this.world;
+    if (answer.ok) effects.answered(command.do, answer.answer as { mailId?: string; agentId?: string });
+    if (key === undefined) return;
+    const reused = !answer.ok && answer.refusal.code === 'HOLDFAST_KEY_REUSED';
+    effects.keyed(key, canonical(command), canonical(answer), reused);
+  }
+
+  /** One completion; an engine whose disk has failed is opened again. False when nothing is to come. */
+  async deliver(): Promise<boolean> {
+    const { world } = this;
+    this.delivered += 1;
+    holds(
+      this.delivered <= completionsMax,
+      'LIVE',
+      world.events.length,
+      () => `no rest after ${completionsMax} completions`,
+    );
+    const [kill] = this.#kills;
+    if (kill !== undefined && this.#unharmed === kill.after) {
+      this.#kills.shift();
+      this.#unharmed = 0;
+      await world.crash(kill.synced);
+      return this.#settle();
+    }
+    this.#unharmed += 1;
+    const came = await world.step();
+    if (world.failed) await world.crash(false);
+    return (await this.#settle()) || came;
+  }
+
+  /** Whoever has stopped or failed is opened again: then it is true. */
+  async #settle(): Promise<boolean> {
+    const { world } = this;
+    await world.settle();
+    if (world.log !== undefined) return false;
+    world.open();
+    await world.settle();
+    return true;
+  }
+
+  async until(condition: () => boolean, otherwise: string): Promise<void> {
+    while (!condition()) {
+      if (!(await this.deliver())) throw new Violation('LIVE', this.world.events.length, otherwise);
+    }
+  }
+
+  /** Goes on in the background: commands and crashes may come in the middle of it. */
+  stop(): void {
+    const { world } = this;
+    const life = world.life!;
+    this.#stopping = life;
+    world.stop().then(
+      () => {
+        this.#stopping = undefined;
+      },
+      (error) => {
+        if (world.life !== life || life.engine.failed !== undefined) return;
+        const fault = error instanceof Error ? error.message : String(error);
+        world.judge(() => holds(false, 'PR1', world.events.length, () => `a stop in order fails: ${fault}`));
+      },
+    );
+  }
+
+  /** Open, and not about to stop. */
+  async ready(): Promise<void> {
+    const { world } = this;
+    const open = () => world.life !== undefined && this.#stopping !== world.life;
+    await this.until(open, 'the engine does not open, or a stop in order does not end');
+  }
+}

@@ -1,0 +1,91 @@
+/** Many histories, one after the other: what they found, how much they did, and the shortest history for each finding. */
+import { Violation } from './check/violation.ts';
+import { described } from './describe.ts';
+import { type History, historyOf } from './history.ts';
+import { runHistory } from './run.ts';
+import { shrunk } from './shrink.ts';
+
+/** Every so many histories the costlier checks are made as well. */
+const thoroughEvery = 8;
+/** Between two looks of the event loop at timers and signals. */
+const breathEvery = 16;
+
+export interface Finding {
+  readonly seed: number;
+  readonly violation: Violation;
+  /** How many histories found the same. */
+  count: number;
+}
+
+export interface Exploration {
+  runs: number;
+  steps: number;
+  batches: number;
+  events: number;
+  crashes: number;
+  syncFailures: number;
+  /** By what is broken: the first finding of each. */
+  readonly findings: Map<string, Finding>;
+}
+
+export interface ExploreOptions {
+  readonly from: number;
+  readonly runs: number;
+  /** Steps per history. */
+  readonly length?: number;
+  readonly onRun?: (exploration: Exploration) => void;
+}
+
+export async function explore({ from, runs, length, onRun }: ExploreOptions): Promise<Exploration> {
+  const all: Exploration = {
+    runs: 0,
+    steps: 0,
+    batches: 0,
+    events: 0,
+    crashes: 0,
+    syncFailures: 0,
+    findings: new Map(),
+  };
+  for (let seed = from; seed < from + runs; seed += 1) {
+    if (seed % breathEvery === 0) await new Promise(setImmediate);
+    try {
+      const report = await runHistory(historyOf(seed, length), { thorough: seed % thoroughEvery === 0 });
+      for (const key of ['steps', 'batches', 'events', 'crashes', 'syncFailures'] as const) all[key] += report[key];
+    } catch (error) {
+      const violation = asViolation(error);
+      const found = all.findings.get(violation.broken);
+      if (found === undefined) all.findings.set(violation.broken, { seed, violation, count: 1 });
+      else found.count += 1;
+    }
+    all.runs += 1;
+    onRun?.(all);
+  }
+  return all;
+}
+
+function asViolation(error: unknown): Violation {
+  if (error instanceof Violation) return error;
+  const violation = new Violation('DEFECT', 0, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  violation.cause = error;
+  return violation;
+}
+
+/** How a history fails; undefined when it does not. */
+export async function failureOf(history: History): Promise<Violation | undefined> {
+  try {
+    await runHistory(history, { thorough: true });
+    return undefined;
+  } catch (error) {
+    return asViolation(error);
+  }
+}
+
+/** What a person needs to see: the violation, and the shortest list of commands that leads to it. */
+export async function explained({ seed, violation }: Finding, length?: number): Promise<string> {
+  const short = await shrunk(
+    historyOf(seed, length),
+    async (history) => (await failureOf(history))?.broken === violation.broken,
+  );
+  const found = (await failureOf(short)) ?? violation;
+  return `${found.message}\n${described(short)}`;
+}

@@ -1,0 +1,55 @@
+/** From a history that fails to the shortest that still does: steps left out, waits made shorter, kinds of trouble switched off. */
+import type { History, Setup, Step } from './history.ts';
+
+/** Simpler histories, the boldest first. */
+export function* simpler(history: History): Generator<History> {
+  const { steps } = history;
+  for (let size = steps.length; size >= 1; size = size > 1 ? Math.ceil(size / 2) : 0) {
+    for (let at = 0; at < steps.length; at += size)
+      yield { ...history, steps: [...steps.slice(0, at), ...steps.slice(at + size)] };
+  }
+  for (const setup of calmer(history.setup)) yield { ...history, setup };
+  for (const [i, step] of steps.entries()) {
+    for (const plainer of plainerSteps(step)) yield { ...history, steps: steps.with(i, plainer) };
+  }
+}
+
+function* calmer(setup: Setup): Generator<Setup> {
+  const { disk, models } = setup;
+  for (const key of ['slow', 'fail'] as const) if (disk[key] > 0) yield { ...setup, disk: { ...disk, [key]: 0 } };
+  for (const key of ['absurd', 'fails', 'hangs', 'late', 'clings'] as const)
+    if (models[key] > 0) yield { ...setup, models: { ...models, [key]: 0 } };
+  if (setup.roots.length > 1) yield { ...setup, roots: setup.roots.slice(0, 1) };
+}
+
+function* plainerSteps(step: Step): Generator<Step> {
+  for (let after = step.after >> 1; after < step.after; after += Math.max(1, (step.after - after) >> 1))
+    yield { ...step, after };
+  if (step.key !== undefined) {
+    const { key: _, ...plain } = step;
+    yield plain as Step;
+  }
+  if (step.do === 'crash' && step.skewMs !== 0) yield { ...step, skewMs: 0 };
+}
+
+/** Asks `fails` at most `triesMax` times. */
+export async function shrunk(
+  history: History,
+  fails: (history: History) => Promise<boolean>,
+  triesMax = 2_000,
+): Promise<History> {
+  let best = history;
+  let tries = 0;
+  for (let found = true; found; ) {
+    found = false;
+    for (const candidate of simpler(best)) {
+      tries += 1;
+      if (tries > triesMax) return best;
+      if (!(await fails(candidate))) continue;
+      best = candidate;
+      found = true;
+      break;
+    }
+  }
+  return best;
+}
