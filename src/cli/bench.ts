@@ -26,7 +26,7 @@ export const benchVerb: Verb = (program) => {
           ...(dir !== undefined && { dir }),
           ...(process.stderr.isTTY && { onProgress: (what: string) => tell(`${what}\n`) }),
         });
-        out.show(report, () => [renderBench(report)]);
+        await out.show(report, () => [renderBench(report)]);
       }),
     );
 };

@@ -71,9 +71,9 @@ async function follow(fleet: Fleet, from: number, report: Report, signal: AbortS
   for await (const page of followHashed(fleet.log, from, signal)) await report.page(page);
 }
 
-export function tellSummary({ dir, out }: Setting, summary: Summary): void {
-  if (out.format === 'json') out.show({ log: dir, ...summary, lookFurther: lookFurther(dir, summary) }, () => []);
-  else if (out.format === 'text') void out.lines(['', ...summaryText(dir, summary)]);
+export async function tellSummary({ dir, out }: Setting, summary: Summary): Promise<void> {
+  if (out.format === 'json') await out.show({ log: dir, ...summary, lookFurther: lookFurther(dir, summary) }, () => []);
+  else if (out.format === 'text') await out.lines(['', ...summaryText(dir, summary)]);
 }
 
 export async function summaryOf(dir: string): Promise<Summary> {
@@ -126,7 +126,7 @@ export async function conduct(setting: Setting, open: (socket: string) => Promis
     );
   });
   const code = reason === undefined ? exit.done : exit.stopped;
-  if (reason === undefined || out.format !== 'jsonl') tellSummary(setting, await summaryOf(dir));
+  if (reason === undefined || out.format !== 'jsonl') await tellSummary(setting, await summaryOf(dir));
   stop.off();
   if (code === exit.stopped) tell(`stopped; turns in progress stay in progress: ${commandLine(dir, 'resume')}\n`);
   return code;

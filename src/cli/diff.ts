@@ -50,7 +50,7 @@ const states = ({ dir, out }: Setting, from: number, to: number): Promise<void> 
     const before = await foldLog(log, { to: within(log, from) });
     const after = await foldLog(log, { to: within(log, to) });
     const found = [...differences(before, after)];
-    out.show(out.format === 'json' ? { from, to, differences: found } : found, () =>
+    await out.show(out.format === 'json' ? { from, to, differences: found } : found, () =>
       found.flatMap(({ path, before, after }) => [path, `  - ${valueText(before)}`, `  + ${valueText(after)}`]),
     );
   });
@@ -76,7 +76,7 @@ const logs = ({ out }: Setting, a: string, b: string): Promise<number> =>
     reading(b, async (two) => {
       const first = await firstDifference(one, two);
       const events = [one.synced().position, two.synced().position];
-      out.show({ same: first === undefined, events, ...(first && { first }) }, () =>
+      await out.show({ same: first === undefined, events, ...(first && { first }) }, () =>
         first === undefined
           ? [`the same ${events[0]} events`]
           : [

@@ -14,7 +14,7 @@ export const doctorVerb: Verb = (program) => {
         const findings: Finding[] = [];
         for (const check of checks) findings.push(await check(dir));
         const sound = findings.every(({ is }) => is !== 'wrong');
-        out.show(out.format === 'json' ? { ok: sound, findings } : findings, () => {
+        await out.show(out.format === 'json' ? { ok: sound, findings } : findings, () => {
           const paint = { ok: out.colors.green, note: out.colors.yellow, wrong: out.colors.red };
           const rows = columns(findings.map(({ is, what, found }) => [is, what, oneLine(found)]));
           return rows.flatMap((row, i) => {

@@ -25,7 +25,7 @@ async function act<A>({ dir, out }: Setting, verb: string, args: object, text: (
     const { code, message, remedy, details } = answered.refusal;
     throw new Refused(code, message, { ...(remedy !== undefined && { remedy }), ...(details && { details }) });
   }
-  out.show(answered.answer, () => [oneLine(text(answered.answer as A))]);
+  await out.show(answered.answer, () => [oneLine(text(answered.answer as A))]);
 }
 
 const keyOption = [

@@ -14,7 +14,7 @@ export interface Output {
   /** Lines as they are. Resolves when there is room for more: who writes many waits for a slow reader. */
   lines(lines: readonly string[]): Promise<void>;
   /** `value` in json; in jsonl too, an array with one line per member; in text what `text` gives. */
-  show(value: unknown, text: () => readonly string[]): void;
+  show(value: unknown, text: () => readonly string[]): Promise<void>;
 }
 
 export function outputOf(format: Format): Output {
@@ -28,9 +28,9 @@ export function outputOf(format: Format): Output {
     colors: colors.createColors(isTerminal && format === 'text' && colors.isColorSupported),
     lines,
     show: (value, text) => {
-      if (format === 'text') void lines(text());
-      else if (format === 'json') void lines([JSON.stringify(value, null, 2)]);
-      else void lines((Array.isArray(value) ? value : [value]).map((member) => JSON.stringify(member)));
+      if (format === 'text') return lines(text());
+      if (format === 'json') return lines([JSON.stringify(value, null, 2)]);
+      return lines((Array.isArray(value) ? value : [value]).map((member) => JSON.stringify(member)));
     },
   };
 }

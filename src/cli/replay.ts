@@ -56,15 +56,15 @@ export const replayVerb: Verb = (program) => {
         reading(dir, async (log) => {
           const to = within(log, at);
           if (every === undefined) {
-            for await (const replayed of replay(log, to)) out.show(replayed, () => text(replayed));
+            for await (const replayed of replay(log, to)) await out.show(replayed, () => text(replayed));
             return;
           }
           const all: Replayed[] = [];
           for await (const replayed of replay(log, to, every)) {
             if (out.format === 'json') all.push(replayed);
-            else out.show(replayed, () => [`#${replayed.position} ${replayed.stateHash}`]);
+            else await out.show(replayed, () => [`#${replayed.position} ${replayed.stateHash}`]);
           }
-          if (out.format === 'json') out.show(all, () => []);
+          if (out.format === 'json') await out.show(all, () => []);
         }),
       ),
     );

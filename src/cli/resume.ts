@@ -31,7 +31,7 @@ async function resume(setting: Setting): Promise<number | undefined> {
   const { dir } = setting;
   const before = await stateOf(dir);
   if (isFinished(before)) {
-    tellSummary(setting, await summaryOf(dir));
+    await tellSummary(setting, await summaryOf(dir));
     return undefined;
   }
   return conduct(setting, async (socket) => ({

@@ -48,7 +48,7 @@ const exportLog = ({ dir, out }: Setting, file: string | undefined): Promise<voi
       await target.close();
     }
     const { position, hash } = log.synced();
-    out.show({ file, events: position, hash }, () => [`wrote ${position} events to ${file}`]);
+    await out.show({ file, events: position, hash }, () => [`wrote ${position} events to ${file}`]);
   });
 
 function refuseUsed(dir: string): void {
@@ -77,7 +77,7 @@ async function importLog({ dir, out }: Setting, file: string): Promise<void> {
     throw error;
   }
   const { hash } = log.head();
-  out.show({ log: dir, events: checked, hash }, () => [
+  await out.show({ log: dir, events: checked, hash }, () => [
     `imported ${checked} events into ${dir}`,
     `continue with: ${commandLine(dir, 'resume')}`,
   ]);

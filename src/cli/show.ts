@@ -57,7 +57,7 @@ const overview: View = {
 const show = ({ dir, out }: Setting, view: View, at?: number): Promise<void> =>
   reading(dir, async (log) => {
     const state = await foldLog(log, { to: within(log, at) });
-    out.show(view.document(state), () => view.text(state));
+    await out.show(view.document(state), () => view.text(state));
   });
 
 const showVerb: Verb = (program: Command) => {

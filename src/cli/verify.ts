@@ -37,7 +37,7 @@ const verifyVerb: Verb = (program) => {
       acting(async ({ dir, out }) => {
         const { ok, events, head, firstBad, what } = await verify(dir);
         const verdict = { ok, events, head, ...(firstBad !== undefined && { firstBad, what }) };
-        out.show(verdict, () =>
+        await out.show(verdict, () =>
           ok
             ? [`sound: ${events} events, head ${head.hash}`]
             : [
@@ -67,7 +67,7 @@ const salvageVerb: Verb = (program) => {
           });
         }
         const salvaged = { to, events, blobs, head, ...(firstBad !== undefined && { firstBad, what }) };
-        out.show(salvaged, () => [
+        await out.show(salvaged, () => [
           `copied ${events} events and ${blobs} blobs to ${to}`,
           firstBad === undefined
             ? 'the log is sound: this is all of it'

@@ -32,7 +32,7 @@ export const whyVerb: Verb = (program) => {
           const names = new Names();
           await names.learn(log, events);
           const document = out.format === 'jsonl' ? events : { what, id, because, events };
-          out.show(document, () => [because, ...events.map((event) => line(event, names))]);
+          await out.show(document, () => [because, ...events.map((event) => line(event, names))]);
         }),
       ),
     );

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { definition, type EventType, type HoldfastEvent, type HoldfastFact } from '../../events/catalogue.ts';
 import { guard } from '../../events/guard.ts';
-import { apply } from '../../projections/apply.ts';
+import { apply, versionIn } from '../../projections/apply.ts';
 import type { State } from '../../projections/state.ts';
 import type { Context, NewAgent } from '../decide/decision.ts';
 import { bear, rules } from '../decide/settle.ts';
@@ -60,6 +60,9 @@ const textless = new Set<string>([
   'ProcessTerminated',
 ]);
 
+/** Decisions and scripts read these from the state as they are, so nothing below them is taken out to a blob. */
+const decidedOn: ReadonlySet<string> = new Set(['args', 'fields', 'config', 'answer', 'refusal', 'fleet']);
+
 function blobOf(text: string, blobs: BlobContent[]): unknown {
   if (text.length * 3 <= inlineBytesMax) return text;
   const content = Buffer.from(text);
@@ -103,7 +106,7 @@ export class Assembly implements Assembled {
       index: position - this.#first,
       of: 0,
       stream,
-      streamVersion: (state.streams[stream] ?? 0) + 1,
+      streamVersion: versionIn(state, def.aggregate.kind, def.aggregate.id(stored)) + 1,
       type,
       v: def.v,
       at: this.#ctx.at,
@@ -121,7 +124,7 @@ export class Assembly implements Assembled {
     const hide = this.#origin.hide ?? ((text: string) => text);
     const safe = mapTexts(data, (text) => hide(text.isWellFormed() ? text : text.toWellFormed()));
     const blobs: BlobContent[] = [];
-    const short = mapTexts(safe, (text) => blobOf(text, blobs));
+    const short = mapTexts(safe, (text) => blobOf(text, blobs), decidedOn);
     if (blobs.length === 0 || !fits(type, short)) return safe;
     this.blobs.push(...blobs);
     return short;
