@@ -90,7 +90,7 @@ export const tokensOf = (bytes: number): number => Math.ceil(bytes / tokenBytes)
 /** Keeps head and tail of a text within a token budget and says how much is gone. */
 export function withinTokens(text: string, tokensMax: number): string {
   const bytes = Buffer.from(text);
-  const budget = tokensMax * tokenBytes;
+  const budget = Math.max(0, tokensMax) * tokenBytes;
   if (bytes.length <= budget) return text;
   const half = Math.floor(budget / 2);
   const head = bytes.subarray(0, half);

@@ -261,6 +261,19 @@ describe('a sub-agent that only waits', () => {
     expect(types(f.limits({ whenFull: 'queue' }))).toEqual(['LimitsChanged', 'TurnParked', 'SlotReleased']);
   });
 
+  test('[SL5][SL10] changing back to `refuse` strands nobody: queued turns start and parked ones go on', () => {
+    const f = parent();
+    f.spawn('/root', 'c');
+    f.call('/root/a', 'wait_agent', {});
+    f.limits({ whenFull: 'refuse' });
+    expect(f.spawn('/root', 'd').outcome).toBe('refused');
+    f.say('/root/a/b');
+    expect([f.status('/root/c'), f.queued()]).toEqual(['running', ['/root/a']]);
+    f.say('/root/c');
+    expect(f.status('/root/a')).toBe('running');
+    expect(types(f.call('/root/a', 'list_agents', {}))).not.toContain('TurnParked');
+  });
+
   test('[TU2][SL9] interrupting a parked turn that waits for its unpark dequeues it and spends no unread trigger', () => {
     const f = parent();
     f.spawn('/root', 'c');
