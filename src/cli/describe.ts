@@ -7,9 +7,12 @@ import type { Names } from './names.ts';
 /** Texts of people and models take at most this many columns of a line; the whole is in the JSON. */
 const textColumnsMax = 120;
 
-const text = (value: Text): string =>
-  typeof value === 'string' ? `"${cut(oneLine(value), textColumnsMax)}"` : `(${value.bytes} bytes)`;
-const json = (value: unknown): string => cut(oneLine(JSON.stringify(value) ?? ''), textColumnsMax);
+/** Of a long text only this much is looked at: spaces in it may yet come together. */
+const textLengthMax = 4 * textColumnsMax;
+
+const beginning = (value: string): string => cut(oneLine(value.slice(0, textLengthMax)), textColumnsMax);
+const text = (value: Text): string => (typeof value === 'string' ? `"${beginning(value)}"` : `(${value.bytes} bytes)`);
+const json = (value: unknown): string => beginning(JSON.stringify(value) ?? '');
 const end = ({ code, signal }: { readonly code: number | null; readonly signal: string | null }): string =>
   signal === null ? `code ${code}` : signal;
 
@@ -67,8 +70,7 @@ const said: Say = {
   TurnInterrupted: (d) => d.reason,
   ApprovalAsked: (d) => `${d.what}: ${d.why}`,
   ApprovalAnswered: (d) => `${d.answer} by ${d.answeredBy}`,
-  ProcessRequested: (d) =>
-    `${d.processId}${d.tty ? ' (terminal)' : ''}: ${cut(oneLine(commandText(d.command)), textColumnsMax)}`,
+  ProcessRequested: (d) => `${d.processId}${d.tty ? ' (terminal)' : ''}: ${beginning(commandText(d.command))}`,
   ProcessStarted: (d) => `${d.processId} is pid ${d.pid}`,
   ProcessLaunchFailed: (d) => `${d.processId}: ${d.error}`,
   ProcessWritten: (d) => `${d.processId}: ${d.bytes} bytes`,

@@ -39,8 +39,8 @@ export function widthOf(text: string): number {
 
 /** At most `max` columns, with an ellipsis where something is left out. */
 export function cut(text: string, max: number): string {
-  if (text.length <= max && widthOf(text) <= max) return text;
   if (max <= 0) return '';
+  if (widthOf(text) <= max) return text;
   let width = 0;
   let kept = '';
   for (const character of text) {
