@@ -1,6 +1,7 @@
 /** Drives a world through the steps of a history: delivers completions, asks, kills, stops and opens again. */
 import type { Command } from '../decide/command.ts';
 import type { Answer } from '../engine/engine.ts';
+import type { Life } from '../engine/life.ts';
 import { canonical } from '../log/canonical.ts';
 import { holds, Violation } from './check/violation.ts';
 import type { History, Step } from './history.ts';
@@ -8,6 +9,9 @@ import { World } from './world.ts';
 
 /** More completions than any history needs to come to rest: whoever is not at rest by then never will be. */
 const completionsMax = 50_000;
+
+/** Completions between two looks at the state of the engine. */
+const watchEvery = 29;
 
 /** The engine dies after so many completions, whatever the steps say; the next kill counts from there. */
 export interface Kill {
@@ -21,6 +25,7 @@ export class Driver {
   readonly world: World;
   readonly #history: History;
   readonly #kills: Kill[];
+  readonly #watch: ((life: Life) => void) | undefined;
   /** Completions so far. */
   delivered = 0;
   /** Completions since the last kill. */
@@ -28,7 +33,9 @@ export class Driver {
   /** The life that is being stopped in order. */
   #stopping: unknown;
 
-  constructor(history: History, kills: readonly Kill[]) {
+  /** `watch`: called now and then, when everything that the engine has appended is durable. */
+  constructor(history: History, kills: readonly Kill[], watch?: (life: Life) => void) {
+    this.#watch = watch;
     this.#history = history;
     this.#kills = [...kills];
     this.world = new World(history);
@@ -108,6 +115,8 @@ export class Driver {
   #answered(command: Command, key: string | undefined, answer: Answer): void {
     const { effects } = this.world;
     if (answer.ok) effects.answered(command.do, answer.answer as { mailId?: string; agentId?: string });
+    else if (typeof answer.refusal.details?.refusalId === 'string') effects.refused(answer.refusal.details.refusalId);
+    if (answer.ok && command.do === 'close') effects.closed(command.target);
     if (key === undefined) return;
     const reused = !answer.ok && answer.refusal.code === 'HOLDFAST_KEY_REUSED';
     effects.keyed(key, canonical(command), canonical(answer), reused);
@@ -123,6 +132,7 @@ export class Driver {
       world.events.length,
       () => `no rest after ${completionsMax} completions`,
     );
+    if (this.#watch !== undefined && this.delivered % watchEvery === 0) this.#look(this.#watch);
     const [kill] = this.#kills;
     if (kill !== undefined && this.#unharmed === kill.after) {
       this.#kills.shift();
@@ -134,6 +144,11 @@ export class Driver {
     const came = await world.step();
     if (world.failed) await world.crash(false);
     return (await this.#settle()) || came;
+  }
+
+  #look(watch: (life: Life) => void): void {
+    const { life, log } = this.world;
+    if (life !== undefined && log?.head().position === log?.synced().position) watch(life);
   }
 
   /** Whoever has stopped or failed is opened again: then it is true. */

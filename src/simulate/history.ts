@@ -164,6 +164,7 @@ export function historyOf(seed: number, length = 30): History {
   if (r.chance(30)) weights.crash *= 4;
   if (r.chance(50)) weights.changeLimits = 0;
   if (r.chance(60)) weights.killHost = 0;
+  else if (r.chance(30)) weights.killHost *= 6;
   if (r.chance(50)) weights.close = 0;
   const steps = Array.from({ length }, () => step(r, weights));
   return { seed, setup, steps };

@@ -84,7 +84,7 @@ export class WorldModel implements Model {
     const { seed, schedule } = this.#world;
     const r = new Random(mix(seed, 'release', agentId, schedule.added));
     if (!r.chance(this.#temper.clings)) return Promise.resolve();
-    if (r.chance(30)) return new Promise(() => {});
+    if (r.chance(50)) return new Promise(() => {});
     return new Promise((resolve) => {
       schedule.add('an object that lets go', r.between(0, 6_000), this.#life, resolve);
     });

@@ -32,7 +32,9 @@ export interface RunOptions {
 }
 
 export async function runHistory(history: History, { thorough = false, kills = [] }: RunOptions = {}): Promise<Report> {
-  const driver = new Driver(history, kills);
+  const random = new Random(mix(history.seed, 'folds'));
+  const folds = ({ state }: Life) => sameFolds(world.events, state, random);
+  const driver = new Driver(history, kills, thorough ? folds : undefined);
   const { world } = driver;
   await driver.steps();
   world.calm();
@@ -46,7 +48,7 @@ export async function runHistory(history: History, { thorough = false, kills = [
   world.look();
   stopped(world);
   if (thorough) {
-    sameFolds(world.events, life.state, new Random(mix(history.seed, 'folds')));
+    folds(life);
     await wholeChain(log);
   }
   return {

@@ -102,6 +102,18 @@ export class EffectChecker {
     );
   }
 
+  /** Somebody is told of a refusal that the log is said to explain. */
+  refused(refusalId: string): void {
+    const { position, refusals } = this.#inspector.picture;
+    holds(refusals.has(refusalId), 'LO1', position, () => `refusal ${refusalId} is not durable`);
+  }
+
+  /** PA4: who is told of a closing will never see the agent again. */
+  closed(target: string): void {
+    const { position, agents } = this.#inspector.picture;
+    holds(agents.get(target)?.open !== true, 'LO1', position, () => `the closing of ${target} is not durable`);
+  }
+
   /** A value that was read from a state at `position`. */
   read(position: number): void {
     const durable = this.#inspector.picture.position;
@@ -110,7 +122,8 @@ export class EffectChecker {
 
   /** MA7. `refusedAsReused`: the key was refused because of another request. */
   keyed(key: string, request: string, answer: string, refusedAsReused: boolean): void {
-    const { position } = this.#inspector.picture;
+    const { position, keys } = this.#inspector.picture;
+    holds(keys.has(key), 'MA7', position, () => `the answer to key ${key} is given and not durable`);
     const before = this.#answers.get(key);
     if (before === undefined) {
       // The first answer may have been lost in a crash, so that nobody knows it.

@@ -92,6 +92,9 @@ export class Picture {
   readonly trees = new Map<string, Tree>();
   readonly turns = new Map<string, RunningTurn>();
   readonly letters = new Map<string, Letter>();
+  /** Keys of commands that have an answer. */
+  readonly keys = new Set<string>();
+  readonly refusals = new Set<string>();
   /** Sub-agents in memory. */
   readonly residents = new Set<KnownAgent>();
 
@@ -113,6 +116,13 @@ export class Picture {
         if (whenFull !== undefined) this.queueing = whenFull === 'queue';
         return;
       }
+      case 'CommandAnswered':
+        this.keys.add(event.data.key);
+        return;
+      case 'SlotRefused':
+      case 'LimitRefused':
+        this.refusals.add(event.data.refusalId);
+        return;
       case 'EngineStarted':
         this.residents.clear();
         for (const agent of this.agents.values()) agent.resident = false;
