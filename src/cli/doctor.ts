@@ -1,7 +1,9 @@
 /** `doctor`: explains this machine and this log; exit 1 if something is wrong. */
-import { checks, type Finding } from './checks.ts';
 import { exit } from './exitCodes.ts';
+import type { Finding } from './finding.ts';
 import { columns, oneLine } from './line.ts';
+import { logChecks } from './logChecks.ts';
+import { machineChecks } from './machineChecks.ts';
 import { acting, examples, type Verb } from './setting.ts';
 
 export const doctorVerb: Verb = (program) => {
@@ -12,7 +14,7 @@ export const doctorVerb: Verb = (program) => {
     .action(
       acting(async ({ dir, out }) => {
         const findings: Finding[] = [];
-        for (const check of checks) findings.push(await check(dir));
+        for (const check of [...machineChecks, ...logChecks]) findings.push(await check(dir));
         const sound = findings.every(({ is }) => is !== 'wrong');
         await out.show(out.format === 'json' ? { ok: sound, findings } : findings, () => {
           const paint = { ok: out.colors.green, note: out.colors.yellow, wrong: out.colors.red };

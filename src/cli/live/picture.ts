@@ -2,7 +2,8 @@
 import { isIn } from '../../../projections/order.ts';
 import type { Agent, State } from '../../../projections/state.ts';
 import { type Status, statusOf } from '../../../projections/status.ts';
-import { cut, oneLine, pad } from '../line.ts';
+import { cut, oneLine, pad, widthOf } from '../line.ts';
+import { nameIn } from '../names.ts';
 import type { Output } from '../output.ts';
 import type { Line } from './screen.ts';
 
@@ -20,7 +21,8 @@ type Colors = Output['colors'];
 
 /** Title, limits and last event, and the row below that keeps the cursor. */
 const framingRows = 4;
-const nameColumnsMax = 28;
+const nameColumnsMin = 8;
+const nameColumnsMax = 36;
 const statusColumns = 11;
 
 /** What is shown first when not all agents fit: who does something, then who did something last. */
@@ -70,30 +72,44 @@ interface Seen {
   readonly status: Status;
 }
 
+interface Placed extends Seen {
+  /** How many of its ancestors are shown. */
+  readonly level: number;
+  /** Its path below the nearest of them. */
+  readonly label: string;
+}
+
 /** Parents before children, in order of spawning. */
-function inTreeOrder(state: State, seen: readonly Seen[]): Seen[] {
+function inTreeOrder(state: State, seen: readonly Seen[]): Placed[] {
   const byParent = new Map<string | undefined, Seen[]>();
   const shown = new Set(seen.map(({ agent }) => agent.agentId as string));
   for (const one of [...seen].sort((a, b) => a.agent.spawned - b.agent.spawned)) {
     let parent = one.agent.parentId as string | undefined;
     while (parent !== undefined && !shown.has(parent)) parent = state.agents[parent]?.parentId;
-    byParent.set(parent, [...(byParent.get(parent) ?? []), one]);
+    const siblings = byParent.get(parent);
+    if (siblings === undefined) byParent.set(parent, [one]);
+    else siblings.push(one);
   }
-  const ordered: Seen[] = [];
-  const visit = (parent: string | undefined): void => {
-    for (const one of byParent.get(parent) ?? []) {
-      ordered.push(one);
-      visit(one.agent.agentId);
+  const placed: Placed[] = [];
+  const visit = (parent: Agent | undefined, level: number): void => {
+    for (const one of byParent.get(parent?.agentId) ?? []) {
+      const label = parent === undefined ? rootLabel(state, one.agent) : one.agent.path.slice(parent.path.length + 1);
+      placed.push({ ...one, level, label: oneLine(label) });
+      visit(one.agent, level + 1);
     }
   };
-  visit(undefined);
-  return ordered;
+  visit(undefined, 0);
+  return placed;
 }
 
-function agentLine(state: State, { agent, status }: Seen, width: number, columns: number, colors: Colors): Line {
-  const { agentId, depth, path, name } = agent;
-  const own = depth === 0 ? (state.roots.length > 1 ? `${name}:${path}` : path) : path.slice(path.lastIndexOf('/') + 1);
-  const label = pad(cut(`${'  '.repeat(Math.min(depth, 6))}${oneLine(own)}`, width), width);
+const rootLabel = (state: State, agent: Agent): string => (state.roots.length > 1 ? nameIn(state, agent) : agent.path);
+
+const indented = ({ level, label }: Placed): string => `${'  '.repeat(level)}${label}`;
+
+function agentLine(state: State, placed: Placed, width: number, columns: number, colors: Colors): Line {
+  const { status } = placed;
+  const { agentId } = placed.agent;
+  const label = pad(cut(indented(placed), width), width);
   const is = pad(status.is, statusColumns);
   const where =
     state.residents.present[agentId] === undefined ? 'unloaded' : isIn(state.residents.idle, agentId) ? 'idle' : '';
@@ -134,11 +150,8 @@ export function picture(state: State, at: Moment, colors: Colors): Line[] {
     left = sorted.slice(room - 1);
   }
   const ordered = inTreeOrder(state, shown);
-  const width = Math.min(
-    nameColumnsMax,
-    Math.max(8, Math.floor(columns / 2)),
-    Math.max(...ordered.map(({ agent }) => agent.path.length - agent.path.lastIndexOf('/') + 2 * agent.depth + 4), 8),
-  );
+  const widest = ordered.reduce((most, one) => Math.max(most, widthOf(indented(one))), nameColumnsMin);
+  const width = Math.min(nameColumnsMax, Math.max(nameColumnsMin, Math.floor(columns / 2)), widest);
   return [
     line(`holdfast  ${clock(at.elapsedMs)}  ${all.length} agents  event ${state.position}`, colors.bold),
     line(limitsLine(state)),

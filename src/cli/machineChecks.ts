@@ -1,39 +1,9 @@
-/** What `doctor` looks at, one by one: each check says what it found, and what to do where that is not right. */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fdatasyncSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
+/** What `doctor` looks at on this machine. */
+import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Failure } from '../failure.ts';
-import { hostOfLog } from '../host/client.ts';
 import { version } from '../live.ts';
-import { folderOf, refuseStrangers } from '../log/folder.ts';
-import { readHead } from '../log/headFile.ts';
-import { ownerOf } from '../log/owner.ts';
-import { OwnerClient } from '../serve/client.ts';
-
-export interface Finding {
-  readonly what: string;
-  /** `note`: nothing is wrong, but a person should know. */
-  readonly is: 'ok' | 'note' | 'wrong';
-  readonly found: string;
-  readonly remedy?: string;
-}
-
-type Check = (dir: string) => Finding | Promise<Finding>;
-
-const ok = (what: string, found: string): Finding => ({ what, is: 'ok', found });
-const note = (what: string, found: string, remedy: string): Finding => ({ what, is: 'note', found, remedy });
-const wrong = (what: string, found: string, remedy: string): Finding => ({ what, is: 'wrong', found, remedy });
+import { type Check, note, ok, wrong } from './finding.ts';
 
 /** The oldest Node that package.json allows. */
 const nodeOldest = [20, 19] as const;
@@ -137,43 +107,4 @@ const sync: Check = (dir) => {
   return at(0.5) < slowSyncMs ? ok('sync', found) : note('sync', found, 'put the log on a faster disk');
 };
 
-const log: Check = (dir) => {
-  try {
-    refuseStrangers(dir);
-    if (!existsSync(dir)) return ok('log', `${dir} does not exist yet`);
-    accessSync(dir, constants.W_OK | constants.X_OK);
-    const head = readHead(folderOf(dir).head);
-    if (head === 'none') return ok('log', `${dir} holds no fleet yet`);
-    if (head === 'bad')
-      return wrong('log', `${dir}: HEAD is bad in both slots`, '`holdfast verify` says what is sound');
-    return ok('log', `${dir}: ${head.position} events of fleet ${head.fleetId}, life ${head.epoch}`);
-  } catch (error) {
-    if (error instanceof Failure) return wrong('log', error.message, error.remedy ?? '');
-    return wrong('log', `${dir} cannot be written`, 'make it writable for this user; reading works without');
-  }
-};
-
-const owner: Check = async (dir) => {
-  const owns = existsSync(dir) ? ownerOf(dir) : undefined;
-  if (owns === undefined) return ok('owner', 'nobody runs this fleet');
-  const named = `process ${owns.pid}`;
-  if (owns.socket === undefined)
-    return note('owner', `${named}, without a control socket`, 'ask the program that opened it');
-  try {
-    await new OwnerClient(dir, owns).ask('head');
-    return ok('owner', `${named} answers at ${owns.socket}`);
-  } catch (error) {
-    return wrong(
-      'owner',
-      (error as Error).message,
-      (error instanceof Failure && error.remedy) || `end it: \`kill ${owns.pid}\``,
-    );
-  }
-};
-
-const host: Check = (dir) => {
-  const lives = hostOfLog(dir);
-  return ok('process host', lives === undefined ? 'none is running' : `process ${lives.pid} at ${lives.socket}`);
-};
-
-export const checks: readonly Check[] = [node, platform, terminals, openFiles, disk, sync, log, owner, host];
+export const machineChecks: readonly Check[] = [node, platform, terminals, openFiles, disk, sync];
