@@ -1,9 +1,9 @@
 /** Facts about agents: who exists, who is in memory. */
 import * as t from 'io-ts';
-import { fact, shape } from './fact.ts';
+import { aggregate, fact, shape } from './fact.ts';
 import { AgentId } from './ids.ts';
 
-const agent = (d: { agentId: string }) => `agent/${d.agentId}`;
+const agent = aggregate('agent', (d: { agentId: string }) => d.agentId);
 
 export const ForkedFrom = t.type({
   agentId: AgentId,

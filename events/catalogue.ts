@@ -22,15 +22,16 @@ export type HoldfastEvent = { [K in EventType]: EventOf<K> }[EventType];
 const isDef = (value: unknown): value is FactDef<string, unknown> =>
   typeof value === 'function' && 'endsStream' in value;
 
-export const catalogue = Object.fromEntries(
-  Object.entries(rooms).filter(([, def]) => isDef(def)),
-) as unknown as Catalogue;
+/** Without a prototype: a type is looked up for every event that is read, and `constructor` is none. */
+export const catalogue: Catalogue = Object.assign(
+  Object.create(null),
+  Object.fromEntries(Object.entries(rooms).filter(([, def]) => isDef(def))),
+);
 
 export const eventTypes = Object.keys(catalogue) as readonly EventType[];
 
-export function definition(type: string): FactDef<string, any> | undefined {
-  return Object.hasOwn(catalogue, type) ? (catalogue[type as EventType] as unknown as FactDef<string, any>) : undefined;
-}
+export const definition = (type: string): FactDef<string, any> | undefined =>
+  catalogue[type as EventType] as unknown as FactDef<string, any> | undefined;
 
 /** Agents that an event is about: the index of the log answers "everything about this agent" from it. */
 export function agentsOf(event: Fact): string[] {

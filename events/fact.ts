@@ -2,13 +2,23 @@
 import * as t from 'io-ts';
 import type { Fact } from './envelope.ts';
 
+/** What has a stream of its own: one of its kind. */
+export interface Aggregate<Data> {
+  readonly kind: string;
+  /** Which one; empty where there is only one. */
+  readonly id: (data: Data) => string | number;
+}
+
+export const aggregate = <Data>(kind: string, id: (data: Data) => string | number): Aggregate<Data> => ({ kind, id });
+
 export interface FactDef<Type extends string, Data> {
   (data: Data): Fact<Type, Data>;
   readonly type: Type;
   /** Schema version written today. */
   readonly v: number;
   readonly data: t.Type<Data, unknown, unknown>;
-  /** The stream an event of this kind belongs to. */
+  readonly aggregate: Aggregate<Data>;
+  /** The stream an event of this kind belongs to: `kind/id`. */
   readonly stream: (data: Data) => string;
   /** No further event of its stream can follow: the stream's version need not be remembered. */
   readonly endsStream: boolean;
@@ -18,7 +28,7 @@ export interface FactDef<Type extends string, Data> {
 
 export function fact<Type extends string, C extends t.Mixed>(
   type: Type,
-  stream: (data: t.TypeOf<C>) => string,
+  of: Aggregate<t.TypeOf<C>>,
   data: C,
   more: {
     readonly v?: number;
@@ -27,7 +37,10 @@ export function fact<Type extends string, C extends t.Mixed>(
   } = {},
 ): FactDef<Type, t.TypeOf<C>> {
   const make = (d: t.TypeOf<C>): Fact<Type, t.TypeOf<C>> => ({ type, data: d });
-  const def = { type, v: more.v ?? 1, data, stream, endsStream: more.endsStream ?? false, upcasts: more.upcasts ?? {} };
+  const { kind, id } = of;
+  const stream = (d: t.TypeOf<C>) => (id(d) === '' ? kind : `${kind}/${id(d)}`);
+  const { v = 1, endsStream = false, upcasts = {} } = more;
+  const def = { type, v, data, aggregate: of, stream, endsStream, upcasts };
   return Object.assign(make, def) as unknown as FactDef<Type, t.TypeOf<C>>;
 }
 

@@ -1,10 +1,10 @@
 /** Facts about the fleet as a whole: its opening, the lives of the engine, limits, answers to keyed commands. */
 import * as t from 'io-ts';
-import { fact, shape } from './fact.ts';
+import { aggregate, fact, shape } from './fact.ts';
 import { Limits, LimitsGiven, ModelConfig, Redact, Retry, Role, Root, Scripts } from './fleetFile.ts';
 import { AgentId } from './ids.ts';
 
-const fleet = () => 'fleet';
+const fleet = aggregate('fleet', () => '');
 
 /** The fleet file as it was decoded; a fleet that is opened from a program may have no roots yet. */
 const FleetDecoded = shape(

@@ -1,6 +1,6 @@
 /** Facts about mail: accepted once, then consumed by exactly one turn of its receiver, or rejected. */
 import * as t from 'io-ts';
-import { fact, shape, Text } from './fact.ts';
+import { aggregate, fact, shape, Text } from './fact.ts';
 import { AgentId, Correspondent, MailId, TurnId } from './ids.ts';
 
 export const MailKind = t.keyof(
@@ -11,7 +11,7 @@ export type MailKind = t.TypeOf<typeof MailKind>;
 
 export const MailAccepted = fact(
   'MailAccepted',
-  (d) => `mail/${d.to}`,
+  aggregate('mail', (d: { to: string }) => d.to),
   shape(
     { mailId: MailId, from: Correspondent, to: AgentId, kind: MailKind, trigger: t.boolean, text: Text },
     /** fromPath: the sender's path as it was, for people and models. */
@@ -19,7 +19,7 @@ export const MailAccepted = fact(
   ),
 );
 
-const inbox = (d: { agentId: string }) => `mail/${d.agentId}`;
+const inbox = aggregate('mail', (d: { agentId: string }) => d.agentId);
 
 export const MailConsumed = fact('MailConsumed', inbox, t.type({ mailId: MailId, agentId: AgentId, turnId: TurnId }));
 

@@ -1,9 +1,9 @@
 /** Facts about operating-system processes: asked for, started, ended, each at most once. */
 import * as t from 'io-ts';
-import { fact, shape } from './fact.ts';
+import { aggregate, fact, shape } from './fact.ts';
 import { AgentId, CallId, ProcessId, TurnId } from './ids.ts';
 
-const process = (d: { processId: number }) => `process/${d.processId}`;
+const process = aggregate('process', (d: { processId: number }) => d.processId);
 const ofProcess = { processId: ProcessId, agentId: AgentId };
 
 export const ProcessRequested = fact(

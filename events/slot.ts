@@ -1,10 +1,10 @@
 /** Facts about execution slots: the permission for one sub-agent turn to run, and the queue for it. */
 import * as t from 'io-ts';
-import { fact, shape } from './fact.ts';
+import { aggregate, fact, shape } from './fact.ts';
 import { Holder } from './fleet.ts';
 import { AgentId, MailId, QueueId, ReservationId, TurnId } from './ids.ts';
 
-const slot = (d: { rootId: string }) => `slot/${d.rootId}`;
+const slot = aggregate('slot', (d: { rootId: string }) => d.rootId);
 
 export const Purpose = t.keyof(
   { spawn: null, followup: null, turn: null, continuation: null, queued: null, unpark: null },

@@ -1,9 +1,9 @@
 /** Facts about turns: one run of an agent's model loop, its samplings and its tool calls. */
 import * as t from 'io-ts';
-import { fact, shape, Text } from './fact.ts';
+import { aggregate, fact, shape, Text } from './fact.ts';
 import { AgentId, CallId, MailId, ReservationId, TurnId } from './ids.ts';
 
-const turn = (d: { turnId: string }) => `turn/${d.turnId}`;
+const turn = aggregate('turn', (d: { turnId: string }) => d.turnId);
 const ofTurn = { turnId: TurnId, agentId: AgentId };
 
 /** What a model says: text, a tool call, or the source of a code cell. */

@@ -18,16 +18,33 @@ const rooms: readonly Reducers[] = [fleet, slots, mail, processes, agents, turns
 
 type Reduce = (draft: State, event: HoldfastEvent) => void;
 
-const table = new Map<EventType, readonly Reduce[]>(
-  eventTypes.map((type) => [type, rooms.flatMap((room) => (room[type] as Reduce | undefined) ?? [])]),
+interface Way {
+  readonly kind: string;
+  readonly id: (data: never) => string | number;
+  readonly endsStream: boolean;
+  readonly reduce: readonly Reduce[];
+}
+
+const ways = new Map<EventType, Way>(
+  eventTypes.map((type) => {
+    const { aggregate, endsStream } = definition(type)!;
+    return [
+      type,
+      { ...aggregate, endsStream, reduce: rooms.flatMap((room) => (room[type] as Reduce | undefined) ?? []) },
+    ];
+  }),
 );
-const endsStream = new Set(eventTypes.filter((type) => definition(type)!.endsStream));
+
+/** Version of an aggregate's newest event; 0 when it has none, or has ended. */
+export const versionIn = (state: State, kind: string, id: string | number): number => state.streams[kind]?.[id] ?? 0;
 
 export function apply(draft: State, event: HoldfastEvent): void {
   draft.position = event.position;
   draft.at = event.at;
   draft.epoch = event.epoch;
-  if (endsStream.has(event.type)) delete draft.streams[event.stream];
-  else draft.streams[event.stream] = event.streamVersion;
-  for (const reduce of table.get(event.type)!) reduce(draft, event);
+  const { kind, id, endsStream, reduce } = ways.get(event.type)!;
+  const versions = (draft.streams[kind] ??= {});
+  if (endsStream) delete versions[id(event.data as never)];
+  else versions[id(event.data as never)] = event.streamVersion;
+  for (let i = 0; i < reduce.length; i += 1) reduce[i]!(draft, event);
 }

@@ -203,8 +203,8 @@ export interface State {
   position: number;
   at: number;
   epoch: number;
-  /** Version of each stream that can still grow. */
-  streams: Record<string, number>;
+  /** Kind of aggregate → id → version of its stream, for each that can still grow. */
+  streams: Record<string, Record<string, number>>;
   fleet: {
     fleetId: string;
     format: number;

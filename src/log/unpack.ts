@@ -80,25 +80,33 @@ function getArray(length: number): unknown[] {
 }
 
 /** Shapes that come again are made by code of their own; the others key by key. */
-const compiled = new Map<string, { seen: number; maker: Maker | undefined }>();
+const compiled = new Map<string, Maker>();
 const compiledMax = 2_000;
-const compileAfter = 4;
+const compileAfter = 8;
+/** More keys are those of a table, which comes only once. */
+const compiledKeysMax = 64;
 
-function makerOf(keys: readonly string[]): Maker {
+/** `number`: place of the shape among those of the record. */
+function makerOf(keys: readonly string[], number: number): Maker {
+  if (keys.length > compiledKeysMax) return () => keyByKey(keys);
   const id = JSON.stringify(keys);
-  let known = compiled.get(id);
-  if (known === undefined) {
-    if (compiled.size >= compiledMax) compiled.clear();
-    known = { seen: 0, maker: undefined };
-    compiled.set(id, known);
-  }
-  known.seen++;
-  if (known.maker === undefined && known.seen > compileAfter && keys.length <= 64) {
-    // Keys in brackets are members like any other, `__proto__` too.
-    const members = keys.map((key) => `[${JSON.stringify(key)}]: get()`).join(', ');
-    known.maker = new Function('get', `return () => ({ ${members} });`)(get) as Maker;
-  }
-  return known.maker ?? (() => keyByKey(keys));
+  const known = compiled.get(id);
+  if (known !== undefined) return known;
+  let uses = 0;
+  return () => {
+    uses += 1;
+    if (uses > compileAfter) makers[number] = compiledMaker(id, keys);
+    return keyByKey(keys);
+  };
+}
+
+function compiledMaker(id: string, keys: readonly string[]): Maker {
+  if (compiled.size >= compiledMax) compiled.clear();
+  // Keys in brackets are members like any other, `__proto__` too.
+  const members = keys.map((key) => `[${JSON.stringify(key)}]: get()`).join(', ');
+  const maker = new Function('get', `return () => ({ ${members} });`)(get) as Maker;
+  compiled.set(id, maker);
+  return maker;
 }
 
 function keyByKey(keys: readonly string[]): Record<string, unknown> {
@@ -127,7 +135,7 @@ export function unpack(packed: Buffer): unknown {
   for (let shape = varint(); shape > 0; shape--) {
     const keys: string[] = [];
     for (let n = varint(); n > 0; n--) keys.push(get() as string);
-    makers.push(makerOf(keys));
+    makers.push(makerOf(keys, makers.length));
   }
   const value = get();
   const left = packed.length - at;

@@ -6,7 +6,7 @@ import { definition } from '../../events/catalogue.ts';
 import type { Envelope, Hashed } from '../../events/envelope.ts';
 import { guard } from '../../events/guard.ts';
 import { defaultLimits } from '../../events/limits.ts';
-import { apply } from '../../projections/apply.ts';
+import { apply, versionIn } from '../../projections/apply.ts';
 import { emptyState } from '../../projections/state.ts';
 import { decoded } from '../engine/fold.ts';
 import { Failure } from '../failure.ts';
@@ -154,7 +154,7 @@ function check(event: Envelope, { state, before, known, bad }: Surroundings): vo
   const today = decoded(event);
   if (!fits(today.type, today.data)) throw bad(`its data is not that of ${event.type}`);
   const def = definition(today.type)!;
-  if (def.stream(today.data) !== event.stream || event.streamVersion !== (state.streams[event.stream] ?? 0) + 1)
+  if (def.stream(today.data) !== event.stream || event.streamVersion !== versionIn(state, def.aggregate.kind, def.aggregate.id(today.data)) + 1)
     throw bad('it does not follow the last event of its stream');
   const named: Named[] = [];
   collect(event.data, event.position, named);

@@ -3,7 +3,7 @@ import * as t from 'io-ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { catalogue, definition, eventTypes } from '../../events/catalogue.ts';
 import type { Envelope } from '../../events/envelope.ts';
-import { type FactDef, fact } from '../../events/fact.ts';
+import { aggregate, type FactDef, fact } from '../../events/fact.ts';
 import { decoded, foldLog } from '../../src/engine/fold.ts';
 import { Life } from '../../src/engine/life.ts';
 import { touches } from '../../src/live.ts';
@@ -16,13 +16,18 @@ const event = (type: string, v: number, data: unknown = {}): Envelope => ({
 });
 
 /** A type with two older versions: first it had `seconds`, then `ms`, today `delayMs` and a reason. */
-const TestPaused = fact('TestPaused', () => 'fleet', t.type({ delayMs: t.number, reason: t.string }), {
-  v: 3,
-  upcasts: {
-    1: ({ seconds }: { seconds: number }) => ({ ms: seconds * 1000 }),
-    2: ({ ms }: { ms: number }) => ({ delayMs: ms, reason: 'not recorded' }),
+const TestPaused = fact(
+  'TestPaused',
+  aggregate('fleet', () => ''),
+  t.type({ delayMs: t.number, reason: t.string }),
+  {
+    v: 3,
+    upcasts: {
+      1: ({ seconds }: { seconds: number }) => ({ ms: seconds * 1000 }),
+      2: ({ ms }: { ms: number }) => ({ delayMs: ms, reason: 'not recorded' }),
+    },
   },
-});
+);
 
 const known = catalogue as unknown as Record<string, FactDef<string, unknown>>;
 
