@@ -5,7 +5,7 @@
 import type { Envelope } from '../../events/envelope.ts';
 import { genesis, type Seal, Sealer } from './chain.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
-import { damaged } from './damage.ts';
+import { damaged, isDamage } from './damage.ts';
 import { type Frame, textsOf, unfold } from './frame.ts';
 import { fleetIdOfFirst, frameAt, lastFrame, walk } from './frames.ts';
 import type { HeadMark } from './headFile.ts';
@@ -41,7 +41,7 @@ export const emptyOpening = (): Opening => ({
 /** `head` is what HEAD says, read before the store was copied. */
 export async function checkOpening(store: Store, head: HeadMark | 'none' | 'bad', touches: Touches): Promise<Opening> {
   const last = await lastFrame(store).catch((error: unknown) => {
-    throw damaged(1, reasonOf(error), error);
+    throw isDamage(error) ? error : damaged(1, reasonOf(error), error);
   });
   const stored = await readCheckpoint(store);
   if (last === undefined) {
