@@ -154,7 +154,10 @@ function check(event: Envelope, { state, before, known, bad }: Surroundings): vo
   const today = decoded(event);
   if (!fits(today.type, today.data)) throw bad(`its data is not that of ${event.type}`);
   const def = definition(today.type)!;
-  if (def.stream(today.data) !== event.stream || event.streamVersion !== versionIn(state, def.aggregate.kind, def.aggregate.id(today.data)) + 1)
+  if (
+    def.stream(today.data) !== event.stream ||
+    event.streamVersion !== versionIn(state, def.aggregate.kind, def.aggregate.id(today.data)) + 1
+  )
     throw bad('it does not follow the last event of its stream');
   const named: Named[] = [];
   collect(event.data, event.position, named);
