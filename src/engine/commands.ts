@@ -111,6 +111,15 @@ export class Commands {
     engine.report({ do: 'processLost', processId, reason, wasAlive });
   }
 
+  #buryOrLose(processId: number): Promise<void> {
+    return this.#bury(this.#state.processes.all[processId]!).catch((error) => this.#lose(processId, error));
+  }
+
+  /** It could not be ended, and nobody owns it any more. */
+  #lose(processId: number, error: unknown): void {
+    this.#parts.engine.report({ do: 'processLost', processId, reason: messageOf(error), wasAlive: true });
+  }
+
   /** The host is gone while we run. */
   hostLost(hostId: string): void {
     const lost = Object.values(this.#state.processes.all).filter((p) => p.end === undefined && p.hostId === hostId);
@@ -121,7 +130,7 @@ export class Commands {
   start(processId: number): void {
     const started = this.#start(processId).catch((error) => {
       // The host went away in the middle: it may have been started.
-      if (isLoss(error)) return this.#bury(this.#state.processes.all[processId]!);
+      if (isLoss(error)) return this.#buryOrLose(processId);
       this.#parts.engine.report({ do: 'launchFailed', processId, error: messageOf(error) });
     });
     this.#starting.set(processId, started);
@@ -167,7 +176,7 @@ export class Commands {
         if (!isLoss(error)) throw error;
         return this.#bury(process);
       })
-      .catch((error) => engine.report({ do: 'processLost', processId, reason: messageOf(error), wasAlive: true }));
+      .catch((error) => this.#lose(processId, error));
   }
 
   /** The host tells an end on its own: its start, which came before, is recorded first. */

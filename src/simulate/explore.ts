@@ -11,7 +11,7 @@ const thoroughEvery = 8;
 const breathEvery = 16;
 
 export interface Finding {
-  readonly seed: number;
+  readonly history: History;
   readonly violation: Violation;
   /** How many histories found the same. */
   count: number;
@@ -48,13 +48,14 @@ export async function explore({ from, runs, length, onRun }: ExploreOptions): Pr
   };
   for (let seed = from; seed < from + runs; seed += 1) {
     if (seed % breathEvery === 0) await new Promise(setImmediate);
+    const history = historyOf(seed, length);
     try {
-      const report = await runHistory(historyOf(seed, length), { thorough: seed % thoroughEvery === 0 });
+      const report = await runHistory(history, { thorough: seed % thoroughEvery === 0 });
       for (const key of ['steps', 'batches', 'events', 'crashes', 'syncFailures'] as const) all[key] += report[key];
     } catch (error) {
       const violation = asViolation(error);
       const found = all.findings.get(violation.broken);
-      if (found === undefined) all.findings.set(violation.broken, { seed, violation, count: 1 });
+      if (found === undefined) all.findings.set(violation.broken, { history, violation, count: 1 });
       else found.count += 1;
     }
     all.runs += 1;
@@ -81,11 +82,8 @@ export async function failureOf(history: History): Promise<Violation | undefined
 }
 
 /** What a person needs to see: the violation, and the shortest list of commands that leads to it. */
-export async function explained({ seed, violation }: Finding, length?: number): Promise<string> {
-  const short = await shrunk(
-    historyOf(seed, length),
-    async (history) => (await failureOf(history))?.broken === violation.broken,
-  );
-  const found = (await failureOf(short)) ?? violation;
-  return `${found.message}\n${described(short)}`;
+export async function explained(history: History, { broken, message }: Violation): Promise<string> {
+  const short = await shrunk(history, async (candidate) => (await failureOf(candidate))?.broken === broken);
+  const found = await failureOf(short);
+  return `${found?.message ?? message}\n${described(short)}`;
 }
