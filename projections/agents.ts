@@ -38,6 +38,8 @@ export const agents: Reducers = {
       model: data.model,
       cwd: data.cwd,
       spawned: position,
+      version: 0,
+      mailVersion: 0,
       last: { is: 'pending', at, position },
       samplings: 0,
       told: 0,

@@ -36,15 +36,25 @@ const ways = new Map<EventType, Way>(
 );
 
 /** Version of an aggregate's newest event; 0 when it has none, or has ended. */
-export const versionIn = (state: State, kind: string, id: string | number): number => state.streams[kind]?.[id] ?? 0;
+export function versionIn(state: State, kind: string, id: string | number): number {
+  if (kind === 'agent') return state.agents[id]?.version ?? 0;
+  if (kind === 'mail') return state.agents[id]?.mailVersion ?? 0;
+  return state.streams[kind]?.[id] ?? 0;
+}
+
+/** Every agent has two streams for good, so their versions lie with it and cost no entries of their own. */
+function noteVersion(draft: State, kind: string, id: string | number, version: number, ends: boolean): void {
+  if (kind === 'agent') draft.agents[id]!.version = version;
+  else if (kind === 'mail') draft.agents[id]!.mailVersion = version;
+  else if (ends) delete draft.streams[kind]?.[id];
+  else (draft.streams[kind] ??= {})[id] = version;
+}
 
 export function apply(draft: State, event: HoldfastEvent): void {
   draft.position = event.position;
   draft.at = event.at;
   draft.epoch = event.epoch;
   const { kind, id, endsStream, reduce } = ways.get(event.type)!;
-  const versions = (draft.streams[kind] ??= {});
-  if (endsStream) delete versions[id(event.data as never)];
-  else versions[id(event.data as never)] = event.streamVersion;
   for (let i = 0; i < reduce.length; i += 1) reduce[i]!(draft, event);
+  noteVersion(draft, kind, id(event.data as never), event.streamVersion, endsStream);
 }

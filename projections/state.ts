@@ -25,6 +25,9 @@ export interface Agent {
   forkedFrom?: { agentId: AgentId; position: number; turns: 'all' | number };
   /** Position of its AgentSpawned. */
   spawned: number;
+  /** Versions of its stream and of its mail's. */
+  version: number;
+  mailVersion: number;
   /** Open children, if it has any. */
   children?: Record<string, true>;
   /** How its last turn ended; `pending` before the first. */
@@ -203,7 +206,7 @@ export interface State {
   position: number;
   at: number;
   epoch: number;
-  /** Kind of aggregate → id → version of its stream, for each that can still grow. */
+  /** Kind of aggregate → id → version of its stream, for each that can still grow; those of agents lie with them. */
   streams: Record<string, Record<string, number>>;
   fleet: {
     fleetId: string;

@@ -20,7 +20,7 @@ test('[RE1][R25] an eviction closes, renames, forgets and hides nobody: list_age
   const f = idle(1, 'a');
   const before = structuredClone(f.agent('/root/a'));
   f.ask({ do: 'evict', target: '/root/a' });
-  expect(f.agent('/root/a')).toEqual(before);
+  expect(f.agent('/root/a')).toEqual({ ...before, version: before.version + 1 });
   const { fields } = f.call('/root', 'list_agents', {});
   expect(fields!.agents).toEqual([
     expect.objectContaining({ agent_name: '/root', agent_status: 'running', resident: true }),
