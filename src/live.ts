@@ -1,11 +1,13 @@
 /** The one file that names real adapters: LevelDB, the process host, the system's clock and ids, models by kind. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { v7 } from 'uuid';
 import { agentsOf } from '../events/catalogue.ts';
 import type { Process, State } from '../projections/state.ts';
 import type { Clock } from './engine/clock.ts';
 import type { HostDoor } from './engine/hostGate.ts';
 import type { World } from './engine/life.ts';
+import type { TakeSnapshot } from './engine/snapshots.ts';
 import { Failure } from './failure.ts';
 import { connectHost, launchHost } from './host/client.ts';
 import { endOrphan } from './host/orphans.ts';
@@ -111,6 +113,19 @@ export const openLog = (dir: string, socket?: string): Promise<Log> =>
 
 export const openReader = (dir: string): Promise<LogReader> => openLevelReader(dir, { touches });
 
+/** On a thread of its own, so that a fleet of 10^5 agents does not stand still for it; it runs from the build. */
+function snapshotOf(dir: string): TakeSnapshot | undefined {
+  const built = import.meta.url.includes('/dist/') ? './snapshotThread.js' : '../dist/src/snapshotThread.js';
+  const program = new URL(built, import.meta.url);
+  if (!existsSync(program)) return undefined;
+  return () =>
+    new Promise((resolve, reject) => {
+      const thread = new Worker(program, { workerData: dir });
+      thread.once('error', reject);
+      thread.once('exit', () => resolve());
+    });
+}
+
 export const liveWorld = (dir: string, log: Log): World => ({
   log,
   clock: systemClock,
@@ -119,5 +134,6 @@ export const liveWorld = (dir: string, log: Log): World => ({
   hosts: hostsOf(dir),
   environment,
   secrets: secretsFile(dir),
+  snapshot: snapshotOf(dir),
   machine: { bootId: bootId(), pid: process.pid, version },
 });

@@ -40,11 +40,17 @@ export interface FoldOptions {
   /** false: from the first event, whatever snapshots there are. */
   readonly snapshots?: boolean;
   readonly onPage?: (state: State) => void;
+  /** The fold begins with a snapshot of this position. */
+  readonly onSnapshot?: (position: number) => void;
 }
 
-export async function foldLog(log: LogReader, { to, snapshots = true, onPage }: FoldOptions = {}): Promise<State> {
+export async function foldLog(
+  log: LogReader,
+  { to, snapshots = true, onPage, onSnapshot }: FoldOptions = {},
+): Promise<State> {
   const snapshot = snapshots ? await log.snapshot(stateVersion, to) : undefined;
   const state = snapshot === undefined ? emptyState(defaultLimits) : (snapshot.state as State);
+  if (snapshot !== undefined) onSnapshot?.(snapshot.position);
   for await (const page of log.read({ from: state.position + 1, ...(to !== undefined && { to }) })) {
     for (const event of page) apply(state, decoded(event));
     onPage?.(state);

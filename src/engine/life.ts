@@ -1,6 +1,6 @@
 /** One life of the engine: opened on a log, recovered from what the last one left, and stopped in order. */
 import type { FleetFile } from '../../events/fleetFile.ts';
-import { type State, stateVersion } from '../../projections/state.ts';
+import type { State } from '../../projections/state.ts';
 import type { RootGiven } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
@@ -8,10 +8,11 @@ import type { Model } from '../models/port.ts';
 import type { Clock } from './clock.ts';
 import { type CommandParts, Commands, stopGraceMs } from './commands.ts';
 import { Engine } from './engine.ts';
-import { foldLog, stateHash } from './fold.ts';
+import { foldLog } from './fold.ts';
 import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
 import { type SecretStore, Secrets } from './secrets.ts';
+import { Snapshots, type TakeSnapshot } from './snapshots.ts';
 import { unservedHost } from './unserved.ts';
 
 export interface World {
@@ -24,6 +25,8 @@ export interface World {
   readonly environment: CommandParts['environment'];
   /** Where values that look like secrets are kept; absent: they are not looked for. */
   readonly secrets?: SecretStore;
+  /** Takes a snapshot without holding up the engine; absent: the engine waits for it. */
+  readonly snapshot?: TakeSnapshot;
   readonly machine: { readonly bootId: string; readonly pid: number; readonly version: string };
 }
 
@@ -34,12 +37,6 @@ export interface NewFleet {
   readonly cwd: string;
 }
 
-/** A snapshot is taken after this many events, so that a start has at most about as many to read. */
-const snapshotEvents = 50_000;
-/** A snapshot costs as much as there are agents: it has to be worth it. */
-const snapshotEventsPerAgent = 4;
-/** Fewer events than this are read faster than a snapshot is written. */
-const snapshotEventsMin = 2_000;
 /** How long a stop in order waits for its processes beyond TERM, KILL and reaping. */
 const stopSlackMs = 3_000;
 
@@ -48,19 +45,15 @@ export class Life {
   readonly hands: LiveHands;
   readonly #world: World;
   readonly #gate: HostGate;
-  readonly #unfollow: () => void;
-  #snapshotAt: number;
+  readonly #snapshots: Snapshots;
   #stopping: Promise<void> | undefined;
 
-  private constructor(world: World, engine: Engine, hands: LiveHands, gate: HostGate) {
+  private constructor(world: World, engine: Engine, hands: LiveHands, gate: HostGate, snapshots: Snapshots) {
     this.#world = world;
     this.engine = engine;
     this.hands = hands;
     this.#gate = gate;
-    this.#snapshotAt = engine.state.position;
-    this.#unfollow = world.log.follow(() => {
-      this.#maybeSnapshot(snapshotEvents).catch(() => {});
-    });
+    this.#snapshots = snapshots;
   }
 
   /** `fresh`: the fleet to open when the log is empty; absent: the log must have one (LO9). */
@@ -78,7 +71,8 @@ export class Life {
         details: { events: before.position },
       });
     }
-    const state = await foldLog(log);
+    let snapshotAt = 0;
+    const state = await foldLog(log, { onSnapshot: (position) => (snapshotAt = position) });
     let commands: Commands | undefined;
     const gate = await HostGate.meet(
       world.hosts,
@@ -97,7 +91,9 @@ export class Life {
     const models = world.models(state);
     const hands = new LiveHands({ engine, log, clock, commands, model: models, ...secrets });
     engine.hands = hands;
-    const life = new Life(world, engine, hands, gate);
+    const aside = world.snapshot && { aside: world.snapshot };
+    const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside });
+    const life = new Life(world, engine, hands, gate, snapshots);
     engine.onFailed(() => hands.stop());
     await engine.submit(fresh === undefined ? { do: 'start', ...machine } : { do: 'open', ...machine, ...fresh }, {
       by: fresh === undefined ? 'engine' : 'operator',
@@ -107,25 +103,6 @@ export class Life {
 
   get state(): State {
     return this.engine.state;
-  }
-
-  /** A cache (LO6): when it cannot be written, the next start reads the log from further back. */
-  async #maybeSnapshot(after: number): Promise<void> {
-    const { log } = this.#world;
-    const { position } = this.engine.state;
-    if (
-      position - this.#snapshotAt <
-      Math.max(after, snapshotEventsPerAgent * Object.keys(this.engine.state.agents).length)
-    )
-      return;
-    this.#snapshotAt = position;
-    const state = structuredClone(this.engine.state);
-    await log.flush();
-    for await (const page of log.readHashed({ from: position, to: position })) {
-      const hash = page.at(-1)?.hash;
-      if (hash !== undefined)
-        await log.putSnapshot({ stateVersion, position, hash, stateHash: stateHash(state), state });
-    }
   }
 
   /** Stops in order: processes end and their ends are recorded, turns in progress stay in progress (PR1). */
@@ -142,9 +119,9 @@ export class Life {
       await this.#processesEnded();
       await engine.submit({ do: 'stop', reason });
       await this.#world.log.flush();
-      await this.#maybeSnapshot(snapshotEventsMin).catch(() => {});
+      await this.#snapshots.last();
     }
-    this.#unfollow();
+    this.#snapshots.stop();
     await this.#gate.close(engine.failed === undefined);
     await this.#world.log.close();
   }
@@ -152,7 +129,7 @@ export class Life {
   /** Lets go of everything at once, as a crash would: nothing more is written. For tests and a second Ctrl-C. */
   async abandon(): Promise<void> {
     this.hands.stop();
-    this.#unfollow();
+    this.#snapshots.stop();
     await this.#gate.close(false);
     await this.#world.log.close();
   }
