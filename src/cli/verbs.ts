@@ -3,6 +3,7 @@ import { benchVerb } from './bench.ts';
 import { demoVerb } from './demo.ts';
 import { diffVerb } from './diff.ts';
 import { doctorVerb } from './doctor.ts';
+import { fuzzVerb } from './fuzz.ts';
 import { logVerb } from './log.ts';
 import { operatorVerbs } from './operate.ts';
 import { replayVerb } from './replay.ts';
@@ -25,6 +26,7 @@ export const verbs: readonly Verb[] = [
   diffVerb,
   ...rolloutVerbs,
   ...operatorVerbs,
+  fuzzVerb,
   benchVerb,
   doctorVerb,
   demoVerb,

@@ -11,6 +11,7 @@ import type { Context, NewAgent } from '../decide/decision.ts';
 import { bear, rules } from '../decide/settle.ts';
 import { assert } from '../failure.ts';
 import type { BlobContent } from '../log/port.ts';
+import type { Tamper } from './tamper.ts';
 import { mapTexts } from './texts.ts';
 
 /** Longer strings lie in blobs beside the log (bytes of UTF-8). */
@@ -28,6 +29,7 @@ export interface Origin {
   readonly cause: number;
   /** Takes secrets out of a text (LO7). */
   readonly hide?: (text: string) => string;
+  readonly tamper?: Tamper;
 }
 
 const guards = new Map<string, (u: unknown) => boolean>();
@@ -90,7 +92,8 @@ export class Assembly implements Assembled {
   /** `cause` of the first; the others follow from the first of them. */
   add(facts: readonly HoldfastFact[], cause: number, by: string): void {
     const start = this.#state.position + 1;
-    for (const fact of facts) this.#append(fact, this.#state.position + 1 === start ? cause : start, by);
+    const altered = this.#origin.tamper?.facts?.(facts, this.#state, this.events) ?? facts;
+    for (const fact of altered) this.#append(fact, this.#state.position + 1 === start ? cause : start, by);
   }
 
   #append({ type, data }: HoldfastFact, cause: number, by: string): void {

@@ -14,6 +14,7 @@ import type { Clock } from './clock.ts';
 import { type Effect, react, undecided } from './react.ts';
 import { requestHash } from './requestHash.ts';
 import type { Secrets } from './secrets.ts';
+import type { Tamper } from './tamper.ts';
 
 export type Answer<A = unknown> =
   | { readonly ok: true; readonly answer: A }
@@ -42,6 +43,8 @@ export interface EngineParts {
   readonly state: State;
   readonly epoch: number;
   readonly secrets?: Secrets;
+  /** A planted defect, in simulations only. */
+  readonly tamper?: Tamper;
 }
 
 const plain = ({ facts: _, ...refusal }: Refusal): Omit<Refusal, 'facts'> => refusal;
@@ -142,14 +145,15 @@ export class Engine {
       const by = asked.by ?? speaker(this.state, command);
       const { newId, hostId } = this.#parts;
       const ctx: Context = { at, by, id: newId as Context['id'], hostId: hostId() };
-      const { secrets } = this.#parts;
+      const { secrets, tamper } = this.#parts;
       const hide = secrets && ((text: string) => secrets.hide(text));
-      const decision = decide(this.state, ctx, command);
+      const decision = tamper?.decide?.(decide, this.state, ctx, command) ?? decide(this.state, ctx, command);
       const assembly = new Assembly(this.state, ctx, {
         epoch: this.epoch,
         by,
         cause: causeOf(this.state, command),
         ...(hide && { hide }),
+        ...(tamper && { tamper }),
       });
       const expected = this.state.position;
       if (decision._tag === 'Left') assembly.settle(decision.left.facts);

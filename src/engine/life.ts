@@ -13,6 +13,7 @@ import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
 import { type SecretStore, Secrets } from './secrets.ts';
 import { Snapshots, type TakeSnapshot } from './snapshots.ts';
+import type { Tamper } from './tamper.ts';
 import { unservedHost } from './unserved.ts';
 
 export interface World {
@@ -27,6 +28,8 @@ export interface World {
   readonly secrets?: SecretStore;
   /** Takes a snapshot without holding up the engine; absent: the engine waits for it. */
   readonly snapshot?: TakeSnapshot;
+  /** A planted defect, in simulations only. */
+  readonly tamper?: Tamper;
   readonly machine: { readonly bootId: string; readonly pid: number; readonly version: string };
 }
 
@@ -86,7 +89,8 @@ export class Life {
     const hostId = () => gate.hostId;
     const patterns = (fresh?.file ?? state.fleet.file)?.redact?.patterns;
     const secrets = world.secrets && { secrets: new Secrets(world.secrets, patterns) };
-    const engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1, ...secrets });
+    const tamper = world.tamper && { tamper: world.tamper };
+    const engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1, ...secrets, ...tamper });
     commands = new Commands({ engine, gate, clock, newId, environment: world.environment, ...secrets });
     const models = world.models(state);
     const hands = new LiveHands({ engine, log, clock, commands, model: models, ...secrets });

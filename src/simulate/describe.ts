@@ -30,10 +30,10 @@ const line = (step: Step, i: number): string => {
   return `${String(i + 1).padStart(4)}. ${after}${act(step)}${step.key === undefined ? '' : ` [key ${step.key}]`}`;
 };
 
-export function described({ seed, setup, steps }: History): string {
+export function described({ seed, setup, steps, plant }: History): string {
   const { limits, onCrash, attempts, roots, disk, models } = setup;
   return [
-    `seed ${seed}`,
+    plant === undefined ? `seed ${seed}` : `seed ${seed}, planted defect ${plant}`,
     `limits ${JSON.stringify(limits)}, on crash ${onCrash}, ${attempts} attempts`,
     `roots ${JSON.stringify(roots)}`,
     `disk ${JSON.stringify(disk)}, models ${JSON.stringify(models)}`,

@@ -113,11 +113,15 @@ export class Driver {
   }
 
   #answered(command: Command, key: string | undefined, answer: Answer): void {
-    const { effects } = this.world;
+    const { effects, inspector } = this.world;
     if (answer.ok) effects.answered(command.do, answer.answer as { mailId?: string; agentId?: string });
     else if (typeof answer.refusal.details?.refusalId === 'string') effects.refused(answer.refusal.details.refusalId);
     if (answer.ok && command.do === 'close') effects.closed(command.target);
-    if (key === undefined) return;
+    if (key === undefined) {
+      const hit = answer.ok && command.do === 'interrupt' && (answer.answer as { interrupted: boolean }).interrupted;
+      if (hit) inspector.interruptions.told(command.target);
+      return;
+    }
     const reused = !answer.ok && answer.refusal.code === 'HOLDFAST_KEY_REUSED';
     effects.keyed(key, canonical(command), canonical(answer), reused);
   }

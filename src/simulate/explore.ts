@@ -64,7 +64,7 @@ export async function explore({ from, runs, length, onRun }: ExploreOptions): Pr
   return all;
 }
 
-function asViolation(error: unknown): Violation {
+export function asViolation(error: unknown): Violation {
   if (error instanceof Violation) return error;
   const violation = new Violation('DEFECT', 0, error instanceof Error ? (error.stack ?? error.message) : String(error));
   violation.cause = error;

@@ -36,6 +36,8 @@ export interface Setup {
 export interface History {
   readonly seed: number;
   readonly setup: Setup;
+  /** Name of a defect that is put back into the engine for it (`plants/`). */
+  readonly plant?: string;
   readonly steps: readonly Step[];
 }
 

@@ -166,6 +166,8 @@ export class WorldHosts {
   readonly exits = new Map<WorldConnection, (processId: number, exit: Exit) => void>();
   readonly #random: Random;
   #host: WorldHost | undefined;
+  /** Hosts that were killed. */
+  kills = 0;
   /** Of 100 launches: those that fail. */
   launchFails = 0;
 
@@ -179,6 +181,7 @@ export class WorldHosts {
     const host = this.#host;
     if (host === undefined) return false;
     this.#host = undefined;
+    this.kills += 1;
     host.die();
     if (childrenToo)
       for (const process of this.processes.values()) if (process.hostId === host.hostId) process.end(null, 'SIGHUP');

@@ -29,13 +29,19 @@ export interface RunOptions {
   /** The costlier of the checks: I13 and the whole hash chain. */
   readonly thorough?: boolean;
   readonly kills?: readonly Kill[];
+  /** Called with the world before anything happens in it: whoever runs a history may look at it when it is over or has failed. */
+  readonly onWorld?: (world: World) => void;
 }
 
-export async function runHistory(history: History, { thorough = false, kills = [] }: RunOptions = {}): Promise<Report> {
+export async function runHistory(
+  history: History,
+  { thorough = false, kills = [], onWorld }: RunOptions = {},
+): Promise<Report> {
   const random = new Random(mix(history.seed, 'folds'));
   const folds = ({ state }: Life) => sameFolds(world.events, state, random);
   const driver = new Driver(history, kills, thorough ? folds : undefined);
   const { world } = driver;
+  onWorld?.(world);
   await driver.steps();
   world.calm();
   const life = await rest(driver);

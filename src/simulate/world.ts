@@ -12,6 +12,7 @@ import type { History } from './history.ts';
 import { WorldHosts } from './hosts.ts';
 import { seededIds } from './ids.ts';
 import { type ModelWorld, WorldModel } from './models.ts';
+import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
 import { Schedule } from './schedule.ts';
 
@@ -97,7 +98,10 @@ export class World {
     this.#lives += 1;
     const number = this.#lives;
     const { setup } = this.#history;
-    const log = this.disk.open(number);
+    const plant = this.#history.plant === undefined ? undefined : plantNamed(this.#history.plant);
+    const disk = this.disk.open(number);
+    const log = plant?.log?.(disk) ?? disk;
+    const tamper = plant?.engine?.();
     const model = new WorldModel(this.#models, setup.models, number);
     const living: Living = { number, log, model, life: undefined, trouble: undefined };
     this.#living = living;
@@ -115,6 +119,7 @@ export class World {
       hosts: this.hosts.door(number),
       environment: () => ({}),
       machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
+      ...(tamper && { tamper }),
     };
     Life.begin(world, this.events.length === 0 ? this.#fleet() : undefined).then(
       (life) => {

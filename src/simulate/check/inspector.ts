@@ -2,20 +2,24 @@
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { agents } from './agents.ts';
 import type { Checker } from './checker.ts';
+import { type InterruptionChecker, interruptions } from './interruptions.ts';
 import { mail } from './mail.ts';
 import { order } from './order.ts';
 import { Picture } from './picture.ts';
 import { positions } from './positions.ts';
 import { processes } from './processes.ts';
 import { queue } from './queue.ts';
+import { refusals } from './refusals.ts';
 import { residency } from './residency.ts';
 import { slots } from './slots.ts';
+import { spawns } from './spawns.ts';
 import { turns } from './turns.ts';
 import { waits } from './waits.ts';
 
 export class Inspector {
   readonly picture = new Picture();
   readonly processes = processes();
+  readonly interruptions: InterruptionChecker = interruptions();
   readonly #checkers: readonly Checker[];
   readonly #before: readonly NonNullable<Checker['before']>[];
   readonly #after: readonly NonNullable<Checker['after']>[];
@@ -33,6 +37,9 @@ export class Inspector {
       residency(),
       waits(steady),
       this.processes,
+      refusals(),
+      spawns(),
+      this.interruptions,
       order(),
     ];
     this.#before = this.#checkers.flatMap(({ before }) => before ?? []);

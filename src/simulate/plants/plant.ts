@@ -1,0 +1,54 @@
+/** A planted defect: a bug that somebody really had, put back into the engine to see whether the checkers find it. */
+import type { HoldfastFact } from '../../../events/catalogue.ts';
+import type { State } from '../../../projections/state.ts';
+import type { Tamper } from '../../engine/tamper.ts';
+import type { Log } from '../../log/port.ts';
+
+export interface Plant {
+  /** What goes wrong, as a person would tell it. */
+  readonly says: string;
+  /** For each life of the engine anew. */
+  readonly engine?: () => Tamper;
+  /** The log as the engine of one life sees it. */
+  readonly log?: (log: Log) => Log;
+}
+
+/** A defect in what is recorded, without a memory of its own. */
+export const inFacts = (says: string, facts: NonNullable<Tamper['facts']>): Plant => ({
+  says,
+  engine: () => ({ facts }),
+});
+
+/** A defect in what is decided. */
+export const inDecisions = (says: string, decide: NonNullable<Tamper['decide']>): Plant => ({
+  says,
+  engine: () => ({ decide }),
+});
+
+export type FactOf<T extends HoldfastFact['type']> = Extract<HoldfastFact, { type: T }>;
+
+export const firstOf = <T extends HoldfastFact['type']>(
+  facts: readonly HoldfastFact[],
+  type: T,
+): FactOf<T> | undefined => facts.find((fact): fact is FactOf<T> => fact.type === type);
+
+export const without = (facts: readonly HoldfastFact[], ...types: readonly HoldfastFact['type'][]): HoldfastFact[] =>
+  facts.filter(({ type }) => !types.includes(type));
+
+/** A state in which there are as many slots as somebody believes. */
+export const believing = (state: State, limits: Partial<State['fleet']['limits']>): State => ({
+  ...state,
+  fleet: { ...state.fleet, limits: { ...state.fleet.limits, ...limits } },
+});
+
+/** The call that is about to be decided. */
+export function nextCall(state: State, turnId: string) {
+  const turn = state.turns[turnId];
+  const call = turn?.pending[0];
+  if (turn === undefined || call === undefined || !('call' in call)) return undefined;
+  return {
+    caller: state.agents[turn.agentId]!,
+    tool: call.call,
+    args: (call.args ?? {}) as Readonly<Record<string, unknown>>,
+  };
+}

@@ -1,0 +1,28 @@
+/** All planted defects by name: `R…` are races of the peer (agents.md §3) as this engine would have them, the others are our own. */
+import { Failure } from '../../failure.ts';
+import { agentPlants } from './agents.ts';
+import { logPlants } from './log.ts';
+import { mailPlants } from './mail.ts';
+import type { Plant } from './plant.ts';
+import { residencyPlants } from './residency.ts';
+import { slotPlants } from './slots.ts';
+
+export const plants: Readonly<Record<string, Plant>> = {
+  ...slotPlants,
+  ...residencyPlants,
+  ...agentPlants,
+  ...mailPlants,
+  ...logPlants,
+};
+
+/** R2 before R10. */
+const inOrder = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+
+export function plantNamed(name: string): Plant {
+  if (Object.hasOwn(plants, name)) return plants[name]!;
+  const names = Object.keys(plants).sort(inOrder);
+  throw new Failure('HOLDFAST_USAGE', `there is no planted defect ${name}`, {
+    remedy: `name one of ${names.join(', ')}`,
+    details: { plants: names },
+  });
+}

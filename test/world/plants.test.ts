@@ -1,0 +1,82 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { type FuzzFailure, fuzz } from '../../src/simulate/fuzz.ts';
+import { plants } from '../../src/simulate/plants/registry.ts';
+
+/** A simulator that does not find planted bugs is worth nothing: each defect is put back into the engine and has to be found. */
+const long = process.env.HOLDFAST_LONG !== undefined;
+const longMs = 3_600_000;
+/** First seeds of independent searches, far from each other. */
+const searches = long ? [1, 100_000, 200_000, 300_000, 400_000] : [1];
+const runsMax = long ? 5_000 : 400;
+
+/** The ones that are found in a few histories are found in every `npm test`. */
+const quick = ['R6', 'R16', 'R20', 'R21', 'lost-release-on-abort', 'skipped-sync'];
+
+/** What is planted, and the promises by which it may be found. */
+const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: readonly string[]]> = [
+  ['[R1] a committed slot without a turn is found', 'R1', 'I3'],
+  ['[R2] a slot that leaks when the target of a follow-up is closed is found', 'R2', 'I3'],
+  ['[R3] a reach into another tree by id is found', 'R3', 'PA3'],
+  ['[R5] a turn that the operator starts beyond the limit is found', 'R5', 'I3', 'SL9'],
+  ['[R6] two spawns into one free slot are found', 'R6', 'I3'],
+  ['[R7] a false refusal because of a ghost among the residents is found', 'R7', 'SL2', 'SL5'],
+  ['[R9] two loads that count on the same room are found', 'R9', 'I5'],
+  ['[R12] mail that pins an agent in memory is found', 'R12', 'RE2', 'I5', 'RE4'],
+  ['[R16] a double load is found', 'R16', 'RE7'],
+  ['[R17] a follow-up that is refused after its side effects is found', 'R17', 'SL5', 'I5'],
+  ['[R18] an agent that stays after its first mail failed is found', 'R18', 'SL3', 'I5'],
+  ['[R19] an interruption without effect at the start of a turn is found', 'R19', 'TU1'],
+  ['[R20] mail that an interruption drops is found', 'R20', 'MA6'],
+  ['[R21] a dropped completion for a parent that is not in memory is found', 'R21', 'I7'],
+  ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT'],
+  ['[SL4] a slot that an interrupted turn keeps is found', 'lost-release-on-abort', 'I3'],
+  ['[LO1] an answer or an effect before the sync is found', 'skipped-sync', 'LO1'],
+  ['[RE3] an eviction in mid-turn is found', 'eviction-in-mid-turn', 'I5'],
+  ['[LO2] a life that takes the epoch of the last one is found', 'stale-epoch-accepted', 'I1'],
+  ['[MA4] a completion outside the batch of its end is found', 'completion-outside-batch', 'I7'],
+];
+
+test('every planted defect has its line here', () => {
+  expect(table.map(([, plant]) => plant).sort()).toEqual(Object.keys(plants).sort());
+});
+
+const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
+
+describe('what is planted', () => {
+  const needed = new Map<string, number[]>();
+
+  async function search(plant: string, seed: number): Promise<FuzzFailure> {
+    // Shrinking is tested on the command line: here the first failure is enough.
+    const { failure } = await fuzz({ seed, runs: runsMax, plant, shrink: false });
+    expect(failure, `${plant} in ${runsMax} histories from seed ${seed}`).toBeDefined();
+    return failure!;
+  }
+
+  test.each(table.filter(([, plant]) => long || quick.includes(plant)))(
+    '%s',
+    async (_sentence, plant, ...promises) => {
+      for (const seed of searches) {
+        const { violated, run } = await search(plant, seed);
+        expect(promises).toContain(violated);
+        needed.set(plant, [...(needed.get(plant) ?? []), run]);
+      }
+    },
+    longMs,
+  );
+
+  afterAll(() => {
+    if (!long) return;
+    const lines = [...needed].map(([plant, runs]) => `${plant.padEnd(26)} ${median(runs)} (${runs.join(', ')})`);
+    console.log(`histories until each planted defect was found, median of ${searches.length}:\n${lines.join('\n')}`);
+  });
+
+  test('the median one is found in under 1000 histories', () => {
+    const medians = [...needed.values()].map(median);
+    expect(median(medians)).toBeLessThan(1_000);
+  });
+});
+
+test('a history without a plant is as sound as ever: the defects are in the plants alone', async () => {
+  const { failure, runs } = await fuzz({ seed: 1, runs: 40 });
+  expect({ failure, runs }).toEqual({ failure: undefined, runs: 40 });
+});
