@@ -1,7 +1,6 @@
 /** The one file that names real adapters: LevelDB, the process host, the system's clock and ids, models by kind. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { v7 } from 'uuid';
 import { agentsOf } from '../events/catalogue.ts';
 import type { Process, State } from '../projections/state.ts';
 import type { Clock } from './engine/clock.ts';
@@ -20,6 +19,9 @@ import type { Log, LogReader } from './log/port.ts';
 import { secretsFile } from './log/secretsFile.ts';
 import type { Model } from './models/port.ts';
 import { scriptModel } from './models/script.ts';
+import { newId } from './newId.ts';
+
+export { newId } from './newId.ts';
 
 export const version: string = (
   JSON.parse(
@@ -46,8 +48,6 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
-
-export const newId = (): string => v7();
 
 /** What every child gets, so that programs neither colour nor page, whatever started us. */
 const quiet = {
