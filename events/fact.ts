@@ -1,5 +1,6 @@
 /** How a kind of event is declared: one name for codec, type, constructor and disk. */
 import * as t from 'io-ts';
+import { keysOf } from './closed.ts';
 import type { Fact } from './envelope.ts';
 
 /** What has a stream of its own: one of its kind. */
@@ -26,6 +27,16 @@ export interface FactDef<Type extends string, Data> {
   readonly upcasts: Readonly<Record<number, (data: any) => any>>;
 }
 
+/** In the order in which the log hashes and packs them, so that neither has to sort; undefined members are left out. */
+function inOrder<A>(keys: readonly string[], data: A): A {
+  const ordered: Record<string, unknown> = {};
+  for (const key of keys) {
+    const member = (data as Readonly<Record<string, unknown>>)[key];
+    if (member !== undefined) ordered[key] = member;
+  }
+  return ordered as A;
+}
+
 export function fact<Type extends string, C extends t.Mixed>(
   type: Type,
   of: Aggregate<t.TypeOf<C>>,
@@ -36,7 +47,8 @@ export function fact<Type extends string, C extends t.Mixed>(
     readonly upcasts?: Record<number, (data: any) => any>;
   } = {},
 ): FactDef<Type, t.TypeOf<C>> {
-  const make = (d: t.TypeOf<C>): Fact<Type, t.TypeOf<C>> => ({ type, data: d });
+  const keys = [...keysOf(data as unknown as t.HasProps)].sort();
+  const make = (d: t.TypeOf<C>): Fact<Type, t.TypeOf<C>> => ({ type, data: inOrder(keys, d) });
   const { kind, id } = of;
   const stream = (d: t.TypeOf<C>) => (id(d) === '' ? kind : `${kind}/${id(d)}`);
   const { v = 1, endsStream = false, upcasts = {} } = more;

@@ -29,7 +29,7 @@ export interface Tool<A = any> {
 
 export const ok = (text: string, fields?: Record<string, unknown>): Effect['end'] => ({
   outcome: 'ok',
-  output: fields === undefined ? { text } : { text, fields },
+  output: fields === undefined ? { text } : { fields, text },
 });
 
 /** Results that models know as JSON text are the same as fields. */
