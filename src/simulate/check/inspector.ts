@@ -14,11 +14,12 @@ import { residency } from './residency.ts';
 import { slots } from './slots.ts';
 import { spawns } from './spawns.ts';
 import { turns } from './turns.ts';
-import { waits } from './waits.ts';
+import { type WaitChecker, waits } from './waits.ts';
 
 export class Inspector {
   readonly picture = new Picture();
   readonly processes = processes();
+  readonly waits: WaitChecker;
   readonly interruptions: InterruptionChecker = interruptions();
   readonly #checkers: readonly Checker[];
   readonly #before: readonly NonNullable<Checker['before']>[];
@@ -27,6 +28,7 @@ export class Inspector {
 
   /** `steady`: the clocks of all lives of the engine agree. */
   constructor(steady = true) {
+    this.waits = waits(steady);
     this.#checkers = [
       positions(),
       agents(),
@@ -35,7 +37,7 @@ export class Inspector {
       queue(),
       mail(),
       residency(),
-      waits(steady),
+      this.waits,
       this.processes,
       refusals(),
       spawns(),

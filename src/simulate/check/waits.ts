@@ -7,15 +7,20 @@ import { holds } from './violation.ts';
 const overdueMs = 1_000;
 
 /** `steady`: the clocks of all lives of the engine agree, so that the times of events can be held against deadlines. */
-export function waits(steady: boolean): Checker {
+export interface WaitChecker extends Checker {
+  /** The engine is asked to stop: it lets no turn go on, and there may be nothing to record about that. */
+  readonly stopping: () => void;
+}
+
+export function waits(steady: boolean): WaitChecker {
   let lifeAt = 0;
   return {
+    stopping: () => {
+      lifeAt = Infinity;
+    },
     after: (picture, batch) => {
       const [first] = batch;
       if (first?.type === 'EngineStarted') lifeAt = picture.at;
-      // An engine that stops lets no turn go on.
-      else if (first?.type === 'ProcessStopRequested' && first.data.reason === 'engine-stopped') lifeAt = Infinity;
-      else if (first?.type === 'EngineStopped') lifeAt = Infinity;
       if (steady) for (const turn of picture.turns.values()) inTime(picture, turn, lifeAt);
       for (const tree of picture.trees.values()) judge(picture, tree);
     },
