@@ -40,25 +40,28 @@ describe('the README', () => {
     ]);
   });
 
-  test('has an example of the library that is well typed, runs, and prints what stands below it', () => {
-    const [example = ''] = blocks(section('Library'), 'ts');
-    const [printed = ''] = blocks(section('Library'), 'text');
-    // Below the package, so that its own name resolves as it does for others.
-    const folder = join(checkout, 'dist', `readme-${process.pid}`);
-    const work = mkdtempSync(join(tmpdir(), 'holdfast-readme-'));
-    mkdirSync(folder);
-    try {
-      writeFileSync(join(folder, 'example.ts'), example);
-      const options = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--skipLibCheck', '--types', 'node'];
-      const tsc = join(checkout, 'node_modules/.bin/tsc');
-      execFileSync(tsc, ['--ignoreConfig', ...options, join(folder, 'example.ts')], { stdio: 'pipe' });
-      const said = execFileSync(process.execPath, [join(folder, 'example.js')], { cwd: work, encoding: 'utf8' });
-      expect(said).toBe(printed);
-    } finally {
-      rmSync(folder, { recursive: true });
-      rmSync(work, { recursive: true });
-    }
-  });
+  test.each(['Library', 'Fuzz'])(
+    'has an example in %s that is well typed, runs, and prints what stands below it',
+    (title) => {
+      const [example = ''] = blocks(section(title), 'ts');
+      const [printed = ''] = blocks(section(title), 'text');
+      // Below the package, so that its own name resolves as it does for others.
+      const folder = join(checkout, 'dist', `readme-${title}-${process.pid}`);
+      const work = mkdtempSync(join(tmpdir(), 'holdfast-readme-'));
+      mkdirSync(folder);
+      try {
+        writeFileSync(join(folder, 'example.ts'), example);
+        const options = ['--module', 'nodenext', '--target', 'es2023', '--strict', '--skipLibCheck', '--types', 'node'];
+        const tsc = join(checkout, 'node_modules/.bin/tsc');
+        execFileSync(tsc, ['--ignoreConfig', ...options, join(folder, 'example.ts')], { stdio: 'pipe' });
+        const said = execFileSync(process.execPath, [join(folder, 'example.js')], { cwd: work, encoding: 'utf8' });
+        expect(said).toBe(printed);
+      } finally {
+        rmSync(folder, { recursive: true });
+        rmSync(work, { recursive: true });
+      }
+    },
+  );
 
   test('names every tool, and no other', () => {
     const tools = section('Tools');

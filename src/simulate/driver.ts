@@ -5,7 +5,7 @@ import type { Life } from '../engine/life.ts';
 import { canonical } from '../log/canonical.ts';
 import { holds, Violation } from './check/violation.ts';
 import type { History, Step } from './history.ts';
-import { World } from './world.ts';
+import { type OwnModel, World } from './world.ts';
 
 /** More completions than any history needs to come to rest: whoever is not at rest by then never will be. */
 const completionsMax = 50_000;
@@ -34,11 +34,11 @@ export class Driver {
   #stopping: unknown;
 
   /** `watch`: called now and then, when everything that the engine has appended is durable. */
-  constructor(history: History, kills: readonly Kill[], watch?: (life: Life) => void) {
+  constructor(history: History, kills: readonly Kill[], watch?: (life: Life) => void, model?: OwnModel) {
     this.#watch = watch;
     this.#history = history;
     this.#kills = [...kills];
-    this.world = new World(history);
+    this.world = new World(history, model);
   }
 
   async steps(): Promise<void> {

@@ -5,7 +5,7 @@ import { type History, historyOf } from './history.ts';
 import { plantNamed } from './plants/registry.ts';
 import { runHistory } from './run.ts';
 import { shrunk } from './shrink.ts';
-import type { World } from './world.ts';
+import type { OwnModel, World } from './world.ts';
 
 /** Every so many seeds the costlier checks are made as well; which ones depends on the seed, so that a run can be repeated. */
 const thoroughEvery = 8;
@@ -22,6 +22,8 @@ export interface FuzzOptions {
   readonly plant?: string;
   /** Steps per history. */
   readonly length?: number;
+  /** Who answers for all models; absent: what the seed makes up. */
+  readonly model?: OwnModel;
   /** false: the failing history is given as it was found. */
   readonly shrink?: boolean;
   readonly signal?: AbortSignal;
@@ -60,12 +62,16 @@ export interface Outcome {
 }
 
 /** Runs one history as `fuzz` does. */
-export async function outcomeOf(history: History): Promise<Outcome> {
+export async function outcomeOf(history: History, model?: OwnModel): Promise<Outcome> {
   let world: World | undefined;
   const onWorld = (made: World) => {
     world = made;
   };
-  const broken = await runHistory(history, { thorough: history.seed % thoroughEvery === 0, onWorld }).then(
+  const broken = await runHistory(history, {
+    thorough: history.seed % thoroughEvery === 0,
+    onWorld,
+    ...(model && { model }),
+  }).then(
     () => undefined,
     (error) => {
       const { broken: violated, message } = asViolation(error);
@@ -77,7 +83,7 @@ export async function outcomeOf(history: History): Promise<Outcome> {
 
 export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
   const { seed: first, runs: runsMax, seconds = Number.POSITIVE_INFINITY, plant, length, shrink = true } = options;
-  const { signal, onProgress } = options;
+  const { signal, onProgress, model } = options;
   if (plant !== undefined) plantNamed(plant);
   const start = performance.now();
   const reached = new Reached();
@@ -95,7 +101,7 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
       breath = performance.now();
     }
     const history = { ...historyOf(first + runs, length), ...(plant !== undefined && { plant }) };
-    const { world, broken } = await outcomeOf(history);
+    const { world, broken } = await outcomeOf(history, model);
     runs += 1;
     events += world.events.length;
     crashes += world.crashes;
@@ -103,7 +109,7 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
     reached.add(world.events);
     if (broken === undefined) continue;
     const so = counts();
-    const found = shrink ? await shortest(history, broken, signal) : { ...broken, history };
+    const found = shrink ? await shortest(history, broken, options) : { ...broken, history };
     const failure = { run: runs, seed: history.seed, ...found };
     return { ...so, coverage: reached.coverage, failure };
   }
@@ -113,7 +119,11 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
 type Broken = NonNullable<Outcome['broken']>;
 
 /** The shortest history that breaks the same promise, and how it does. */
-async function shortest(history: History, found: Broken, signal?: AbortSignal): Promise<Broken & { history: History }> {
+async function shortest(
+  history: History,
+  found: Broken,
+  { signal, model }: FuzzOptions,
+): Promise<Broken & { history: History }> {
   let last = found;
   let breath = performance.now();
   const short = await shrunk(history, async (candidate) => {
@@ -122,7 +132,7 @@ async function shortest(history: History, found: Broken, signal?: AbortSignal): 
       breath = performance.now();
     }
     if (signal?.aborted) return false;
-    const { broken } = await outcomeOf(candidate);
+    const { broken } = await outcomeOf(candidate, model);
     if (broken?.violated !== found.violated) return false;
     last = broken;
     return true;

@@ -3,6 +3,7 @@ import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { Life } from '../engine/life.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
+import type { Model } from '../models/port.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
 import { Violation } from './check/violation.ts';
@@ -20,6 +21,9 @@ import { Schedule } from './schedule.ts';
 const quietRounds = 24;
 /** Virtual time begins here: 2026-01-01. */
 const start = 1_767_225_600_000;
+
+/** Makes the model of one life: time and delays come from the schedule, chance from a seed, or no two runs are the same. */
+export type OwnModel = (schedule: Schedule, life: number) => Model;
 
 /** One life of the engine, from its opening to its death. */
 interface Living {
@@ -41,6 +45,7 @@ export class World {
   skewMs = 0;
   crashes = 0;
   readonly #history: History;
+  readonly #own: OwnModel | undefined;
   readonly #newId: () => string;
   readonly #models: ModelWorld;
   #living: Living | undefined;
@@ -48,7 +53,9 @@ export class World {
   /** Found by a port in the middle of the engine's work, thrown when the engine waits again. */
   #violation: Violation | undefined;
 
-  constructor(history: History) {
+  /** `own`: who answers for all models instead of those that the seed makes up. */
+  constructor(history: History, own?: OwnModel) {
+    this.#own = own;
     const { seed, setup } = history;
     this.#history = history;
     this.inspector = new Inspector(!history.steps.some((step) => step.do === 'crash' && step.skewMs !== 0));
@@ -103,6 +110,7 @@ export class World {
     const log = plant?.log?.(disk) ?? disk;
     const tamper = plant?.engine?.();
     const model = new WorldModel(this.#models, setup.models, number);
+    const answering = this.#own === undefined ? model : this.#watched(this.#own(this.schedule, number));
     const living: Living = { number, log, model, life: undefined, trouble: undefined };
     this.#living = living;
     const here = () => this.#living === living;
@@ -114,7 +122,7 @@ export class World {
       models: () => (name: string) => {
         if (name !== 'script' && name !== 'other')
           throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`);
-        return model;
+        return answering;
       },
       hosts: this.hosts.door(number),
       environment: () => ({}),
@@ -129,6 +137,17 @@ export class World {
         if (here()) living.trouble = error;
       },
     );
+  }
+
+  /** A model of somebody else's is held against the log like our own. */
+  #watched(model: Model): Model {
+    return {
+      ...(model.release && { release: (agentId) => model.release!(agentId) }),
+      sample: (request, signal) => {
+        this.#models.asked(request);
+        return model.sample(request, signal);
+      },
+    };
   }
 
   #fleet() {
@@ -162,6 +181,7 @@ export class World {
   /** The engine is stopped in order. */
   stop(): Promise<void> {
     const living = this.#living!;
+    this.inspector.waits.stopping();
     return living.life!.stop('asked to').then(() => {
       if (this.#living === living) this.#living = undefined;
       this.schedule.drop(living.number);
