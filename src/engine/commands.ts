@@ -163,13 +163,9 @@ export class Commands {
       if (host === undefined) return this.#bury(process);
       const exit = await host.stop(`stop/${processId}`, processId, stopGraceMs);
       if (exit !== undefined) this.exited(processId, exit);
-      else
-        engine.report({
-          do: 'processLost',
-          processId,
-          reason: 'a stop was asked for before it had started',
-          wasAlive: false,
-        });
+      else if (process.pid === undefined)
+        engine.report({ do: 'launchFailed', processId, error: 'it was stopped before it had started' });
+      else this.#lose(processId, new Error('its host does not know it any more'));
     };
     run()
       .catch((error) => {
@@ -228,7 +224,7 @@ export class Commands {
     const args = call.args as ExecArgs;
     await this.#settled(call.processId!);
     await this.#await(call, call.at + execYieldMs(args), signal);
-    await this.#answer(turnId, call, args.max_output_tokens);
+    await this.#answer(turnId, call, signal, args.max_output_tokens);
   }
 
   async #write(turnId: string, call: Call, signal: AbortSignal, resumed: boolean): Promise<void> {
@@ -268,7 +264,7 @@ export class Commands {
       }
     }
     await this.#await(call, Math.max(call.at, clock.now()) + writeYieldMs(args), signal);
-    await this.#answer(turnId, call, args.max_output_tokens);
+    await this.#answer(turnId, call, signal, args.max_output_tokens);
   }
 
   /** Its start has an outcome, and what happened while nobody looked is known. */
@@ -289,8 +285,10 @@ export class Commands {
     else if (result === undefined) await this.#reconciled;
   }
 
-  async #answer(turnId: string, call: Call, tokensMax = tokensDefault): Promise<void> {
+  async #answer(turnId: string, call: Call, signal: AbortSignal, tokensMax = tokensDefault): Promise<void> {
     const { clock, newId } = this.#parts;
+    // An engine that stops leaves the call open: the next life settles it.
+    if (signal.aborted) return;
     const process = this.#state.processes.all[call.processId!]!;
     const { end, processId, command } = process;
     if (end?.how === 'launch-failed') {
@@ -317,6 +315,7 @@ export class Commands {
       limit,
       end !== undefined,
     );
+    if (signal.aborted) return;
     const { text, fields } = present({
       chunkId: newId().replaceAll('-', '').slice(-6),
       wallMs: Math.max(0, clock.now() - call.at),

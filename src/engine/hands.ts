@@ -151,7 +151,8 @@ export class LiveHands implements Hands {
     });
   }
 
-  async #ask({ turnId, agentId, n }: Sample, signal: AbortSignal): Promise<void> {
+  async #ask(effect: Sample, signal: AbortSignal): Promise<void> {
+    const { turnId, agentId, n } = effect;
     const { engine, model } = this.#parts;
     const agent = this.#state.agents[agentId]!;
     const root = this.#state.agents[agent.rootId]!;
@@ -164,7 +165,8 @@ export class LiveHands implements Hands {
       if (!signal.aborted) engine.report({ do: 'loadFailed', agentId, error: messageOf(error) });
       return;
     }
-    if (signal.aborted) return;
+    // Loading may have taken its time: what has been interrupted meanwhile is not asked for, durable or not.
+    if (signal.aborted || !this.#current(effect)) return;
     try {
       const { items, usage } = await model(agent.model).sample(
         {
