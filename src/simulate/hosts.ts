@@ -161,6 +161,10 @@ export class WorldHosts {
   readonly world: HostWorld;
   /** What is on disk and in the kernel: of all hosts. */
   readonly processes = new Map<number, WorldProcess>();
+  /** A host has died before its time. */
+  killed = false;
+  /** A host has ended in order. */
+  ended = false;
   /** Starts that reached a host. */
   readonly heard = new Set<number>();
   readonly exits = new Map<WorldConnection, (processId: number, exit: Exit) => void>();
@@ -180,6 +184,7 @@ export class WorldHosts {
   kill(childrenToo: boolean): boolean {
     const host = this.#host;
     if (host === undefined) return false;
+    this.killed = true;
     this.#host = undefined;
     this.kills += 1;
     host.die();
@@ -237,6 +242,18 @@ export class WorldHosts {
           return { wasAlive };
         }),
     };
+  }
+
+  /** In order, for the one who asked; whoever has met the host since loses it. */
+  #leave(host: WorldHost, asker: WorldConnection): void {
+    host.alive = false;
+    this.ended = true;
+    if (this.#host === host) this.#host = undefined;
+    for (const connection of host.connections) {
+      if (connection === asker) continue;
+      this.killed = true;
+      connection.lose();
+    }
   }
 
   #connect(host: WorldHost, life: number): Host {
@@ -310,15 +327,10 @@ export class WorldHosts {
         return () => connection.losses.delete(listener);
       },
       endIfEmpty: () =>
-        connection.request(
-          'an order to end',
-          now(() => {
-            if (host.live) return false;
-            host.alive = false;
-            if (this.#host === host) this.#host = undefined;
-            return true;
-          }),
-        ),
+        connection.request('an order to end', (answer) => {
+          answer(!host.live);
+          if (!host.live) this.#leave(host, connection);
+        }),
       disconnect: () => {
         connection.close();
         host.connections.delete(connection);

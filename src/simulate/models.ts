@@ -14,6 +14,9 @@ export interface Temper extends ModelTemper {
   readonly clings: number;
 }
 
+/** What models say when they fail. */
+export const modelErrors = ['overloaded', 'the model is not there'] as const;
+
 /** What the models have in common through all lives. */
 export interface ModelWorld {
   readonly seed: number;
@@ -45,7 +48,7 @@ export class WorldModel implements Model {
     // Not the number of the life: what a model would say does not depend on who asks (TU8).
     const r = new Random(mix(seed, rootName, path, n, agentId));
     const manner = calm() ? 'answers' : this.#manner(r);
-    if (manner === 'throws') throw new Failure('HOLDFAST_MODEL_FAILED', 'the model is not there', { retryable: false });
+    if (manner === 'throws') throw new Failure('HOLDFAST_MODEL_FAILED', modelErrors[1], { retryable: false });
     const afterMs = !calm() && r.chance(this.#temper.late) ? r.between(1, 3_000) : 0;
     const deaf = !calm() && r.chance(10);
     return new Promise((resolve, reject) => {
@@ -62,7 +65,7 @@ export class WorldModel implements Model {
       }
       cancel = schedule.add(`an answer for ${path}`, afterMs, this.#life, () => {
         if (manner === 'answers') resolve({ items: this.#says(r, known()) });
-        else reject(new Failure('HOLDFAST_MODEL_FAILED', 'overloaded', { retryable: manner === 'fails' }));
+        else reject(new Failure('HOLDFAST_MODEL_FAILED', modelErrors[0], { retryable: manner === 'fails' }));
       });
     });
   }

@@ -12,7 +12,7 @@ import { Disk } from './disk.ts';
 import type { History } from './history.ts';
 import { WorldHosts } from './hosts.ts';
 import { seededIds } from './ids.ts';
-import { type ModelWorld, WorldModel } from './models.ts';
+import { type ModelWorld, modelErrors, WorldModel } from './models.ts';
 import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
 import { Schedule } from './schedule.ts';
@@ -58,7 +58,17 @@ export class World {
     this.#own = own;
     const { seed, setup } = history;
     this.#history = history;
-    this.inspector = new Inspector(!history.steps.some((step) => step.do === 'crash' && step.skewMs !== 0));
+    const hosts = () => this.hosts;
+    const steady = !history.steps.some((step) => step.do === 'crash' && step.skewMs !== 0);
+    this.inspector = new Inspector(steady, {
+      ...(own === undefined && { modelErrors }),
+      get hostsFail() {
+        return hosts().killed;
+      },
+      get hostsEnd() {
+        return hosts().ended;
+      },
+    });
     this.effects = new EffectChecker(this.inspector);
     this.schedule = new Schedule(start, new Random(mix(seed, 'schedule')));
     this.disk = new Disk(this.schedule, new Random(mix(seed, 'disk')), setup.disk);

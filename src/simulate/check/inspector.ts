@@ -1,6 +1,7 @@
 /** All checkers together, over the raw events of one log as they become durable. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { agents } from './agents.ts';
+import { certainty, type Trouble } from './certainty.ts';
 import type { Checker } from './checker.ts';
 import { type InterruptionChecker, interruptions } from './interruptions.ts';
 import { mail } from './mail.ts';
@@ -27,7 +28,7 @@ export class Inspector {
   #batch: HoldfastEvent[] = [];
 
   /** `steady`: the clocks of all lives of the engine agree. */
-  constructor(steady = true) {
+  constructor(steady = true, trouble: Trouble = { hostsFail: true, hostsEnd: true }) {
     this.waits = waits(steady);
     this.#checkers = [
       positions(),
@@ -43,6 +44,7 @@ export class Inspector {
       spawns(),
       this.interruptions,
       order(),
+      certainty(trouble),
     ];
     this.#before = this.#checkers.flatMap(({ before }) => before ?? []);
     this.#after = this.#checkers.flatMap(({ after }) => after ?? []);
