@@ -2,6 +2,7 @@
  * The full check of stored frames, one after the other: the event chain is recomputed from canonical bytes, and every
  * count must be dense (I1). `verify` names what it finds; `salvage` stops before it.
  */
+import { crc32 } from 'node:zlib';
 import type { Envelope } from '../../events/envelope.ts';
 import { genesis, type Seal, Sealer, type Watch } from './chain.ts';
 import { damaged } from './damage.ts';
@@ -22,8 +23,8 @@ export class Auditor {
   at = 0;
   epoch = 0;
   seal: Seal = genesis('');
-  /** Hash of every event so far, when asked for. */
-  readonly hashes: Seal[] | undefined;
+  /** Check of every event's text so far, when asked for: copies of events are held against it. */
+  readonly checks: number[] | undefined;
   /** Seal of each batch of the frame checked last. */
   seals: Seal[] = [];
   /** Blobs named by the frame checked last. */
@@ -32,14 +33,14 @@ export class Auditor {
   readonly index = newIndex();
   readonly #touches: Touches;
 
-  readonly #watch: Watch = (event, _text, data, hash) => {
-    this.hashes?.push(hash);
+  readonly #watch: Watch = (event, text, data) => {
+    this.checks?.push(crc32(text));
     if (data?.text.includes('"blob":"') === true) collect(event.data, event.position, this.named);
   };
 
-  constructor(touches: Touches, keepHashes = false) {
+  constructor(touches: Touches, keepChecks = false) {
     this.#touches = touches;
-    this.hashes = keepHashes ? [] : undefined;
+    this.checks = keepChecks ? [] : undefined;
   }
 
   /** Checks a frame against all before it and returns its events. Throws damage at the first bad position. */
