@@ -24,13 +24,14 @@ interface Options {
 const countsText = ({ runs, events, perSecond, eventsPerSecond, faults, crashes }: FuzzCounts): string =>
   `${runs} histories (${perSecond}/s), ${events} events (${eventsPerSecond}/s), ${faults} faults, ${crashes} crashes`;
 
-function coverageText({ events, missing, kinds, statuses }: Coverage): string[] {
+function coverageText({ events, missing, kinds, statuses, promises }: Coverage): string[] {
   const seen = Object.keys(events).length;
   const never = missing.length === 0 ? '' : `; never: ${missing.join(', ')}`;
   const entered = Object.entries(statuses).map(([status, times]) => `${status} ${times}`);
   return [
     `reached: ${seen} of ${seen + missing.length} event types in ${kinds} kinds${never}`,
     `statuses: ${entered.join(', ')}`,
+    `promises held: ${promises.join(' ')}`,
   ];
 }
 

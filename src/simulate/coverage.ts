@@ -1,5 +1,6 @@
 /** What histories have reached: kinds of events, each with its reason or outcome, and statuses of agents. */
 import { eventTypes, type HoldfastEvent } from '../../events/catalogue.ts';
+import { judged } from './check/violation.ts';
 
 export interface Coverage {
   /** Event types seen, how often, by name. */
@@ -8,6 +9,8 @@ export interface Coverage {
   readonly missing: readonly string[];
   /** Types with what tells one from another: `TurnQueued unpark`, `ToolCallEnded refused` … */
   readonly kinds: number;
+  /** Ids of the invariants and rules that something was held against. */
+  readonly promises: readonly string[];
   /** Statuses that agents had, how often they entered them. */
   readonly statuses: Readonly<Record<string, number>>;
 }
@@ -58,6 +61,7 @@ export class Reached {
       events: sorted(this.#events),
       missing: eventTypes.filter((type) => !this.#events.has(type)),
       kinds: this.#kinds.size,
+      promises: [...judged].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
       statuses: sorted(this.#statuses),
     };
   }

@@ -18,6 +18,8 @@ describe('nothing is found', () => {
     expect(said.perSecond).toBeGreaterThan(0);
     expect(said.crashes).toBeGreaterThan(0);
     expect(said.faults).toBeGreaterThan(0);
+    expect(said.coverage.promises).toEqual(expect.arrayContaining(['I1', 'I3', 'I7', 'SL9', 'LO1', 'MA7']));
+    expect(said.coverage.statuses).toMatchObject({ completed: expect.any(Number), interrupted: expect.any(Number) });
     expect(said).not.toHaveProperty('violated');
     expect(readdirSync(place.folder)).toEqual(['fleet.json']);
   });
