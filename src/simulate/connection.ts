@@ -15,6 +15,7 @@ export class WorldConnection {
   readonly life: number;
   readonly hostId: string;
   readonly losses = new Set<() => void>();
+  readonly #alive: () => boolean;
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #pending = new Map<number, { resolve: (value: never) => void; reject: (error: unknown) => void }>();
@@ -25,7 +26,9 @@ export class WorldConnection {
   #closed = false;
   #lost = false;
 
-  constructor(parts: { life: number; hostId: string; schedule: Schedule; random: Random }) {
+  /** `alive`: whether the host is still there to hear what was sent. */
+  constructor(parts: { life: number; hostId: string; alive: () => boolean; schedule: Schedule; random: Random }) {
+    this.#alive = parts.alive;
     this.life = parts.life;
     this.hostId = parts.hostId;
     this.#schedule = parts.schedule;
@@ -47,7 +50,8 @@ export class WorldConnection {
       this.#inbox.push({ id, hear });
       this.#schedule.add(`the host hears ${what}`, this.#latency(), 'outside', () => {
         const request = this.#inbox.shift();
-        request?.hear((value) => this.tell(`an answer to ${what}`, () => this.#answer(request.id, value)));
+        if (this.#alive())
+          request?.hear((value) => this.tell(`an answer to ${what}`, () => this.#answer(request.id, value)));
       });
     });
   }

@@ -258,7 +258,13 @@ export class WorldHosts {
 
   #connect(host: WorldHost, life: number): Host {
     const { schedule, asked } = this.world;
-    const connection = new WorldConnection({ life, hostId: host.hostId, schedule, random: this.#random });
+    const connection = new WorldConnection({
+      life,
+      hostId: host.hostId,
+      alive: () => host.alive,
+      schedule,
+      random: this.#random,
+    });
     host.connections.add(connection);
     const now =
       <A>(act: () => A) =>
