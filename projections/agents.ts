@@ -11,7 +11,7 @@ const brief = (text: string | { blob: string; bytes: number }, max: number): str
   return text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
 };
 
-function isEmpty(record: Readonly<Record<string, true>>): boolean {
+function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
   for (const _ in record) return false;
   return true;
 }
@@ -55,19 +55,16 @@ export const agents: Reducers = {
       draft.roots.push(data.agentId);
       const name = data.name ?? 'root';
       if (!Object.hasOwn(draft.rootNames, name)) draft.rootNames[name] = data.agentId;
-      draft.paths[data.rootId] = {};
     } else {
-      (draft.agents[data.parentId]!.children ??= {})[data.agentId] = true;
+      (draft.agents[data.parentId]!.children ??= {})[data.path] = data.agentId;
     }
-    draft.paths[data.rootId]![data.path] = data.agentId;
   },
   AgentClosed: (draft, event) => {
     ended(draft, event, 'closed');
     const agent = draft.agents[event.data.agentId]!;
-    delete draft.paths[agent.rootId]![agent.path];
     if (agent.parentId === undefined) return;
     const parent = draft.agents[agent.parentId]!;
-    delete parent.children![agent.agentId];
+    delete parent.children![agent.path];
     if (isEmpty(parent.children!)) delete parent.children;
   },
   MailAccepted: (draft, { data }) => {

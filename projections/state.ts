@@ -28,8 +28,8 @@ export interface Agent {
   /** Versions of its stream and of its mail's. */
   version: number;
   mailVersion: number;
-  /** Open children, if it has any. */
-  children?: Record<string, true>;
+  /** Path → open child, if it has any. */
+  children?: Record<string, AgentId>;
   /** How its last turn ended; `pending` before the first. */
   last: {
     is: 'pending' | 'completed' | 'failed' | 'interrupted' | 'closed';
@@ -224,8 +224,6 @@ export interface State {
   /** Name → root, closed ones too: a name is given once. */
   rootNames: Record<string, AgentId>;
   agents: Record<string, Agent>;
-  /** Root → path → open agent. */
-  paths: Record<string, Record<string, AgentId>>;
   slots: { held: number; trees: Record<string, Tree>; queuedBy: Record<string, QueueId> };
   residents: Residents;
   mail: { letters: Record<string, Letter>; inboxes: Record<string, Inbox> };
@@ -259,7 +257,6 @@ export const emptyState = (limits: Limits): State => ({
   roots: [],
   rootNames: {},
   agents: {},
-  paths: {},
   slots: { held: 0, trees: {}, queuedBy: {} },
   residents: { present: {}, count: 0, idle: emptyOrder() },
   mail: { letters: {}, inboxes: {} },

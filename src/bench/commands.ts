@@ -46,12 +46,13 @@ export async function commandFigures({ dir, small, progress }: BenchContext): Pr
   const raw = openRaw(join(dir, 'raw'));
   try {
     const record = await recordOf(fleet, targets[0]!);
-    const one = small ? 20 : 1000;
-    const each = small ? 2 : 300;
+    // Short rounds and many of them: the disk has moods of seconds.
+    const one = small ? 20 : 100;
+    const each = small ? 2 : 30;
     const many = clientsMany * each;
     const oneRecords = Array.from({ length: one }, () => record);
     const manyRecords = Array.from({ length: many }, () => record);
-    const rounds = small ? 1 : 7;
+    const rounds = small ? 1 : 41;
     const single = await interleaved(rounds, {
       limit: () => rate(one, () => raw.appendEach(oneRecords)),
       ours: () => rate(one, () => sendAll(fleet, targets, 1, one)),

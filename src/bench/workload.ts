@@ -88,7 +88,7 @@ export class Workload {
       parentId,
       names.map((name, i) => ({ call: 'spawn_agent', id: `call_${i}`, args: args(name) })),
     );
-    return names.map((name) => this.state.paths[parent.rootId]![`${parent.path}/${name}`]!);
+    return names.map((name) => parent.children![`${parent.path}/${name}`]!);
   }
 
   /** A shell command from call to result, as the host would report it; `synced`: each step is durable before the next. */

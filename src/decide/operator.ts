@@ -5,6 +5,7 @@ import { LimitsChanged, LimitsNow } from '../../events/fleet.ts';
 import type { MailId } from '../../events/ids.ts';
 import { MailAccepted } from '../../events/mail.ts';
 import { inOrder, isIn } from '../../projections/order.ts';
+import { subtree } from '../../projections/paths.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
 import { closure } from './close.ts';
@@ -13,7 +14,6 @@ import { type Context, type Decision, decided, refused } from './decision.ts';
 import { interruption } from './ends.ts';
 import { findForOperator } from './paths.ts';
 import { slotRefusal } from './refusals.ts';
-import { subtree } from './tools/agents.ts';
 import { needsSlotNow } from './tools/messages.ts';
 
 const withTarget = (state: State, target: string, then: (agent: Agent) => Decision): Decision => {

@@ -1,5 +1,6 @@
 /** Paths and targets: names, and who is meant, resolved from the caller's own root through open agents only (PA1–PA3). */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { agentAt } from '../../projections/paths.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import type { Refusal } from './decision.ts';
 
@@ -41,11 +42,10 @@ const idShape = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{1
 
 /** The agent an agent means by a target: a path, or an id of its own tree. */
 export function findTarget(state: State, caller: Agent, target: string): Either<Refusal, Agent> {
-  const paths = state.paths[caller.rootId]!;
   const path = resolvePath(caller.path, target);
   if (path._tag === 'Right') {
-    const agentId = paths[path.right];
-    if (agentId !== undefined) return right(state.agents[agentId]!);
+    const agent = agentAt(state, caller.rootId, path.right);
+    if (agent !== undefined) return right(agent);
   }
   const byId = Object.hasOwn(state.agents, target) ? state.agents[target] : undefined;
   if (byId !== undefined && byId.rootId === caller.rootId) {
@@ -71,7 +71,6 @@ export function findTarget(state: State, caller: Agent, target: string): Either<
   );
 }
 
-/** Closed roots have no paths any more. */
 function rootsNamed(state: State, name: string | undefined): readonly string[] {
   if (name === undefined) return state.roots;
   return Object.hasOwn(state.rootNames, name) ? [state.rootNames[name]!] : [];
@@ -85,8 +84,8 @@ export function findForOperator(state: State, target: string): Either<Refusal, A
   const colon = target.indexOf(':');
   const path = colon < 0 ? target : target.slice(colon + 1);
   const candidates = rootsNamed(state, colon < 0 ? undefined : target.slice(0, colon)).flatMap((rootId) => {
-    const agentId = Object.hasOwn(state.paths[rootId]!, path) ? state.paths[rootId]![path] : undefined;
-    return agentId === undefined ? [] : [{ root: state.agents[rootId]!, agent: state.agents[agentId]! }];
+    const agent = agentAt(state, rootId, path);
+    return agent === undefined ? [] : [{ root: state.agents[rootId]!, agent }];
   });
   if (candidates.length === 1) return right(candidates[0]!.agent);
   if (candidates.length > 1) {

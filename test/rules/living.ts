@@ -3,6 +3,7 @@
  * process host that do what a test tells them. A crash is a new life on the same storage.
  */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
+import { agentAt } from '../../projections/paths.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import type { Remains } from '../../src/engine/hostGate.ts';
 import { Life, type NewFleet } from '../../src/engine/life.ts';
@@ -286,7 +287,7 @@ export class Living {
   }
 
   id(path: string): string {
-    return this.life.state.paths[this.life.state.roots[0]!]![path]!;
+    return agentAt(this.life.state, this.life.state.roots[0]!, path)!.agentId;
   }
 
   runs(path: string): boolean {

@@ -69,7 +69,7 @@ describe('one slot', () => {
     expect(types({ events })).toEqual(['ToolCallStarted', 'ToolCallEnded', ...grant]);
     expect(outcome).toBe('ok');
     expect(text).toBe('{"task_name":"/root/a"}');
-    expect(Object.keys(f.agent('/root').children ?? {})).toEqual([f.id('/root/a')]);
+    expect(f.agent('/root').children).toEqual({ '/root/a': f.id('/root/a') });
     expect(of({ events }, 'AgentSpawned')[0]!.by).toBe(f.by('/root'));
   });
 

@@ -334,7 +334,7 @@ describe('after a crash', () => {
     f.crash();
     const state = structuredClone(f.state);
     f.crash();
-    const still = ['slots', 'mail', 'paths', 'processes', 'activity'] as const;
+    const still = ['slots', 'mail', 'roots', 'rootNames', 'processes', 'activity'] as const;
     for (const room of still) expect(f.state[room]).toEqual(state[room]);
     expect(Object.keys(f.state.turns)).toEqual(Object.keys(state.turns));
   });

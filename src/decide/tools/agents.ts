@@ -1,6 +1,7 @@
 /** `list_agents`, `interrupt_agent`, `close_agent`: seeing, stopping and ending agents of one's own tree. */
 import * as t from 'io-ts';
 import { closed, closedShape } from '../../../events/closed.ts';
+import { agentAt, subtree } from '../../../projections/paths.ts';
 import type { Agent, State } from '../../../projections/state.ts';
 import { statusOf, wireStatus } from '../../../projections/status.ts';
 import { closure } from '../close.ts';
@@ -31,11 +32,10 @@ export const listAgents: Tool<t.TypeOf<typeof ListArgs>> = {
       if (resolved._tag === 'Left') return refusedCall('', resolved.left);
       prefix = resolved.right;
     }
-    const paths = state.paths[caller.rootId]!;
-    const agents = Object.keys(paths)
-      .filter((path) => isBelow(path, prefix))
-      .sort()
-      .map((path) => listed(state, state.agents[paths[path]!]!));
+    const top = agentAt(state, caller.rootId, prefix);
+    const agents = (top === undefined ? [] : subtree(state, top))
+      .map((agent) => listed(state, agent))
+      .sort((a, b) => (a.agent_name < b.agent_name ? -1 : 1));
     return { end: okJson({ agents }) };
   },
 };
@@ -65,11 +65,6 @@ export const interruptAgent: Tool<t.TypeOf<typeof InterruptArgs>> = {
     };
   },
 };
-
-/** Leaves first. */
-export function subtree(state: State, agent: Agent): Agent[] {
-  return [...Object.keys(agent.children ?? {}).flatMap((id) => subtree(state, state.agents[id]!)), agent];
-}
 
 const CloseArgs = closedShape({ target: t.string }, { reason: t.string }, 'close_agent arguments');
 

@@ -61,7 +61,7 @@ function fault(state: State, caller: Agent, args: SpawnArgs): string | undefined
     return `Unknown agent_type \`${args.agent_type}\` for spawn_agent. Available roles: ${known(Object.keys(roles))}`;
   }
   const path = `${caller.path}/${args.task_name}`;
-  if (state.paths[caller.rootId]![path] !== undefined) return `agent path \`${path}\` already exists`;
+  if (caller.children?.[path] !== undefined) return `agent path \`${path}\` already exists`;
   return undefined;
 }
 

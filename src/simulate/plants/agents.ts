@@ -25,8 +25,7 @@ export const agentPlants: Readonly<Record<string, Plant>> = {
     (real, state, ctx, command) => {
       const newest = Object.values(state.agents).findLast((a) => a.parentId !== undefined && a.last.is !== 'closed');
       if (command.do === 'start' && newest !== undefined) {
-        delete state.paths[newest.rootId]![newest.path];
-        delete state.agents[newest.parentId!]!.children?.[newest.agentId];
+        delete state.agents[newest.parentId!]!.children?.[newest.path];
       }
       return real(state, ctx, command);
     },
