@@ -182,7 +182,16 @@ export class Commands {
       if (this.#state.processes.all[processId]?.pid === undefined) return;
       this.#parts.engine.report({ do: 'processEnded', processId, exit });
     };
-    this.#settled(processId).then(tell, tell);
+    this.#begun(processId).then(tell, tell);
+  }
+
+  /** A start that the last life sent may be heard after we asked the host what it has: asked again, it gives the one answer. */
+  async #begun(processId: number): Promise<void> {
+    await this.#settled(processId);
+    const process = this.#state.processes.all[processId]!;
+    if (process.pid !== undefined || process.end !== undefined) return;
+    this.start(processId);
+    await this.#settled(processId);
   }
 
   acknowledge(processId: number): void {
@@ -280,6 +289,7 @@ export class Commands {
     const host: Host | undefined = await gate.of(process.hostId);
     const result = await host?.wait(processId!, Math.max(0, deadline - clock.now()), signal);
     if (signal.aborted) throw new Failure('HOLDFAST_CANCELLED', 'the call was cancelled');
+    if (result?.exit !== undefined) await this.#begun(processId!);
     if (result?.exit !== undefined)
       await engine.submit({ do: 'processEnded', processId: processId!, exit: result.exit });
     else if (result === undefined) await this.#reconciled;
