@@ -27,14 +27,24 @@ const turnsIn = (state: State, batch: readonly HoldfastEvent[]): Turn[] => {
   return [...found].flatMap((id) => state.turns[id] ?? []);
 };
 
-const agentsIn = (state: State, batch: readonly HoldfastEvent[]): Agent[] => {
-  const found = new Set<string>();
+const findAgents = (state: State, batch: readonly HoldfastEvent[]): Agent[] => {
+  const found = new Set<Agent>();
   for (const { type, data } of batch) {
-    if (type === 'MailAccepted') found.add(data.to);
-    else if ('agentId' in data && data.agentId !== undefined) found.add(data.agentId);
+    const id = type === 'MailAccepted' ? data.to : 'agentId' in data ? data.agentId : undefined;
+    const agent = id === undefined ? undefined : state.agents[id];
+    if (agent !== undefined) found.add(agent);
   }
-  return [...found].flatMap((id) => state.agents[id] ?? []);
+  return [...found];
 };
+
+let asked: { readonly batch: readonly HoldfastEvent[]; readonly length: number; readonly agents: Agent[] } | undefined;
+
+/** Every rule asks for them: a batch that has not grown since is not searched again. */
+function agentsIn(state: State, batch: readonly HoldfastEvent[]): readonly Agent[] {
+  if (asked?.batch !== batch || asked.length !== batch.length)
+    asked = { batch, length: batch.length, agents: findAgents(state, batch) };
+  return asked.agents;
+}
 
 const rootsIn = (state: State, batch: readonly HoldfastEvent[]): Set<string> => {
   if (batch.some((e) => e.type === 'LimitsChanged' || e.type === 'EngineStarted')) return new Set(state.roots);
@@ -105,7 +115,7 @@ export const mailForSampling: Rule = (state, ctx, batch) => {
       batch.filter((e) => e.type === 'ToolCallEnded' || e.type === 'SamplingEnded'),
     ),
   );
-  for (const agent of agentsIn(
+  for (const agent of findAgents(
     state,
     batch.filter((e) => e.type === 'MailAccepted'),
   )) {

@@ -26,6 +26,9 @@ interface Group {
   readonly reject: (error: unknown) => void;
 }
 
+/** From so many batches on, a write need not wait for what else may come. */
+const crowd = 16;
+
 function newGroup(): Group {
   let resolve!: () => void;
   let reject!: (error: unknown) => void;
@@ -45,6 +48,9 @@ export class Committer {
   readonly #waiting: Group[] = [];
   #writing: Group | undefined;
   #scheduled = false;
+  /** Batches that wait for the next write, and those of the write before. */
+  #batches = 0;
+  #batchesBefore = 0;
   #appended: Tip;
   #synced: Tip;
   #failure: Failure | undefined;
@@ -89,7 +95,11 @@ export class Committer {
     if (fresh) this.#waiting.push(group!);
     if (batch.blobs !== undefined) group!.blobs.push(...batch.blobs);
     this.#appended = frame!.tip;
+    this.#batches += 1;
     this.#schedule();
+    // Half of a crowd is written while the other half is being decided: disk and engine work side by side.
+    if (this.#batches >= crowd && this.#batches * 2 >= this.#batchesBefore && this.#writing === undefined)
+      this.#flush();
     return group!.promise;
   }
 
@@ -132,8 +142,11 @@ export class Committer {
 
   readonly #flush = (): void => {
     this.#scheduled = false;
+    if (this.#writing !== undefined) return;
     const group = this.#waiting.shift();
     if (group === undefined) return;
+    this.#batchesBefore = this.#batches;
+    this.#batches = 0;
     this.#writing = group;
     let writing: Promise<void>;
     try {

@@ -15,7 +15,7 @@ export interface Span {
 }
 
 /** Frames of this many events read fast already. */
-const smallBelow = 64;
+const smallBelow = 16;
 const mergedEventsMax = 256;
 
 /** Runs of neighbours that become one frame each. */

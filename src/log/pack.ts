@@ -27,13 +27,19 @@ import { words } from './words.ts';
 
 const numberOfWord = new Map(words.map((word, i) => [word, i]));
 
-/** The keys met so far, one after the other; `shape` where an object ended. */
+/** The keys met so far, one after the other; `shape` where an object of record number `record` ended. */
 interface KeyPath {
+  record: number;
   shape: number;
   readonly next: Map<string, KeyPath>;
 }
 
-const newPath = (): KeyPath => ({ shape: -1, next: new Map() });
+const newPath = (): KeyPath => ({ record: 0, shape: 0, next: new Map() });
+
+/** Paths are kept from record to record, which have the same shapes as a rule. */
+const pathsKept = 4_096;
+/** A map that was large stays large when it is cleared. */
+const numbersKept = 1_024;
 
 const roomKept = 2 ** 20;
 let out = Buffer.allocUnsafe(roomKept);
@@ -41,6 +47,8 @@ let end = 0;
 let numbers = new Map<string, number>();
 let strings: string[] = [];
 let keyPaths = newPath();
+let paths = 0;
+let record = 0;
 let shapeKeys: (readonly string[])[] = [];
 
 function reserve(more: number): void {
@@ -106,11 +114,13 @@ function shapeOf(value: object): number {
     let next = path.next.get(key);
     if (next === undefined) {
       next = newPath();
+      paths += 1;
       path.next.set(key, next);
     }
     path = next;
   }
-  if (path.shape < 0) {
+  if (path.record !== record) {
+    path.record = record;
     path.shape = shapeKeys.length;
     shapeKeys.push(Object.keys(value));
   }
@@ -190,6 +200,7 @@ function putText(text: string): void {
 /** What JSON can say, and undefined. */
 export function pack(value: unknown): Buffer {
   try {
+    record += 1;
     end = 0;
     put(value);
     const body = Buffer.from(out.subarray(0, end));
@@ -205,9 +216,13 @@ export function pack(value: unknown): Buffer {
     for (const text of strings) putText(text);
     return Buffer.concat([out.subarray(0, end), head, body]);
   } finally {
-    numbers = new Map();
+    if (numbers.size > numbersKept) numbers = new Map();
+    else numbers.clear();
     strings = [];
-    keyPaths = newPath();
+    if (paths > pathsKept) {
+      keyPaths = newPath();
+      paths = 0;
+    }
     shapeKeys = [];
     // A snapshot must not keep its room.
     if (out.length > roomKept) out = Buffer.allocUnsafe(roomKept);
