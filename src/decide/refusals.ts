@@ -2,7 +2,6 @@
 import type { DataOf } from '../../events/catalogue.ts';
 import { LimitRefused } from '../../events/fleet.ts';
 import { SlotRefused } from '../../events/slot.ts';
-import { inOrder } from '../../projections/order.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import type { Context, Refusal } from './decision.ts';
 import { treeOf } from './grant.ts';
@@ -116,9 +115,3 @@ export function processRefusal(state: State, ctx: Context, agent: Agent): Refusa
     },
   );
 }
-
-/** Entries of a queue, for people. */
-export const queued = (state: State, rootId: string): string[] =>
-  [...inOrder(treeOf(state, { rootId }).queue)].map(
-    (id) => state.agents[treeOf(state, { rootId }).entries[id]!.agentId]!.path,
-  );

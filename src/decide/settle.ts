@@ -27,7 +27,7 @@ const turnsIn = (state: State, batch: readonly HoldfastEvent[]): Turn[] => {
   return [...found].flatMap((id) => state.turns[id] ?? []);
 };
 
-const findAgents = (state: State, batch: readonly HoldfastEvent[]): Agent[] => {
+const agentsIn = (state: State, batch: readonly HoldfastEvent[]): Agent[] => {
   const found = new Set<Agent>();
   for (const { type, data } of batch) {
     const id = type === 'MailAccepted' ? data.to : 'agentId' in data ? data.agentId : undefined;
@@ -36,15 +36,6 @@ const findAgents = (state: State, batch: readonly HoldfastEvent[]): Agent[] => {
   }
   return [...found];
 };
-
-let asked: { readonly batch: readonly HoldfastEvent[]; readonly length: number; readonly agents: Agent[] } | undefined;
-
-/** Every rule asks for them: a batch that has not grown since is not searched again. */
-function agentsIn(state: State, batch: readonly HoldfastEvent[]): readonly Agent[] {
-  if (asked?.batch !== batch || asked.length !== batch.length)
-    asked = { batch, length: batch.length, agents: findAgents(state, batch) };
-  return asked.agents;
-}
 
 const rootsIn = (state: State, batch: readonly HoldfastEvent[]): Set<string> => {
   if (batch.some((e) => e.type === 'LimitsChanged' || e.type === 'EngineStarted')) return new Set(state.roots);
@@ -115,7 +106,7 @@ export const mailForSampling: Rule = (state, ctx, batch) => {
       batch.filter((e) => e.type === 'ToolCallEnded' || e.type === 'SamplingEnded'),
     ),
   );
-  for (const agent of findAgents(
+  for (const agent of agentsIn(
     state,
     batch.filter((e) => e.type === 'MailAccepted'),
   )) {
