@@ -5,6 +5,7 @@ import type { Life } from '../engine/life.ts';
 import { canonical } from '../log/canonical.ts';
 import { holds, Violation } from './check/violation.ts';
 import type { History, Step } from './history.ts';
+import { kindOf } from './steps/kinds.ts';
 import { type OwnModel, World } from './world.ts';
 
 /** More completions than any history needs to come to rest: whoever is not at rest by then never will be. */
@@ -18,8 +19,6 @@ export interface Kill {
   readonly after: number;
   readonly synced: boolean;
 }
-
-type Asked = Exclude<Step, { do: 'crash' | 'restart' | 'killHost' }>;
 
 export class Driver {
   readonly world: World;
@@ -50,61 +49,48 @@ export class Driver {
   }
 
   async #take(step: Step): Promise<void> {
-    const { world } = this;
-    if (step.do === 'crash') {
-      await world.crash(step.synced);
-      world.skewMs = step.skewMs;
-      await this.#settle();
-      return;
+    const kind = kindOf(step);
+    if ('happen' in kind) await kind.happen(this, step);
+    else {
+      await this.#opened();
+      this.#ask(
+        kind.command(step, (target) => this.#target(target)),
+        step.key,
+      );
     }
-    if (step.do === 'killHost') {
-      world.hosts.kill(step.childrenToo);
-      return;
-    }
-    await this.until(() => world.life !== undefined, 'the engine does not open');
-    if (step.do !== 'restart') this.#ask(step);
-    else if (this.#stopping !== world.life) this.stop();
     await this.#settle();
   }
 
-  #ask(step: Asked): void {
+  #opened(): Promise<void> {
+    return this.until(() => this.world.life !== undefined, 'the engine does not open');
+  }
+
+  #ask(command: Command, key: string | undefined): void {
     const { world } = this;
     const life = world.life!;
-    const here = () => world.life === life;
-    if (step.do === 'look') {
-      life.engine
-        .read((state) => state.position)
-        .then(
-          (position) => here() && world.judge(() => world.effects.read(position)),
-          () => {},
-        );
-      return;
-    }
-    const command = this.#command(step);
-    const { key } = step;
     life.engine.submit(command, { by: 'operator', ...(key !== undefined && { key }) }).then(
-      (answer) => here() && world.judge(() => this.#answered(command, key, answer)),
+      (answer) => world.life === life && world.judge(() => this.#answered(command, key, answer)),
       () => {},
     );
   }
 
-  #command(step: Exclude<Asked, { do: 'look' }>): Command {
-    if (step.do === 'changeLimits') return { do: step.do, limits: step.limits };
-    if (step.do === 'spawnRoot') {
-      const { wake, name, model } = step;
-      return {
-        do: 'spawnRoot',
-        cwd: '/work',
-        prompt: 'begin',
-        wake,
-        model: model ?? 'script',
-        ...(name !== undefined && { name }),
-      };
-    }
-    const target = this.#target(step.target);
-    if (step.do === 'send') return { do: step.do, target, text: step.text, followup: step.followup };
-    if (step.do === 'interrupt') return { do: step.do, target, cascade: step.cascade };
-    return { do: step.do, target };
+  /** Somebody reads the state; the value is held against what is durable when it is given. */
+  async read(): Promise<void> {
+    await this.#opened();
+    const { world } = this;
+    const life = world.life!;
+    life.engine
+      .read((state) => state.position)
+      .then(
+        (position) => world.life === life && world.judge(() => world.effects.read(position)),
+        () => {},
+      );
+  }
+
+  /** The engine is stopped in order, unless it is stopping, and is opened again. */
+  async restart(): Promise<void> {
+    await this.#opened();
+    if (this.#stopping !== this.world.life) this.stop();
   }
 
   #target(target: string): string {

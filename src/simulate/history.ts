@@ -4,25 +4,9 @@ import type { RootGiven } from '../decide/command.ts';
 import type { DiskTemper } from './disk.ts';
 import type { Temper } from './models.ts';
 import { Random } from './random.ts';
+import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
 
-/** `key`: the command carries this key; the same key may come again with the same request or another. */
-export type Step = {
-  /** Completions that are delivered before it. */
-  readonly after: number;
-  readonly key?: string;
-} & (
-  | { readonly do: 'spawnRoot'; readonly name?: string; readonly wake: boolean; readonly model?: string }
-  | { readonly do: 'send'; readonly target: string; readonly text: string; readonly followup: boolean }
-  | { readonly do: 'interrupt'; readonly target: string; readonly cascade: boolean }
-  | { readonly do: 'close'; readonly target: string }
-  | { readonly do: 'evict'; readonly target: string }
-  | { readonly do: 'changeLimits'; readonly limits: Readonly<Record<string, unknown>> }
-  | { readonly do: 'look' }
-  /** The engine dies; `synced`: what the disk was writing is on it. `skewMs`: the clock of the machine it starts on again. */
-  | { readonly do: 'crash'; readonly synced: boolean; readonly skewMs: number }
-  | { readonly do: 'restart' }
-  | { readonly do: 'killHost'; readonly childrenToo: boolean }
-);
+export type { Step };
 
 export interface Setup {
   readonly limits: Omit<Limits, 'onFull' | 'cells'>;
@@ -39,90 +23,6 @@ export interface History {
   /** Name of a defect that is put back into the engine for it (`plants/`). */
   readonly plant?: string;
   readonly steps: readonly Step[];
-}
-
-const targets = ['/root', '/root/a', '/root/b', '/root/c', '/root/a/a', '/root/a/b', '/root/b/a'] as const;
-const badTargets = [
-  '',
-  '/',
-  'a',
-  '/root/',
-  'root:/root',
-  'root2:/root/a',
-  'nobody:/root',
-  'constructor',
-  '__proto__',
-] as const;
-
-/** `#3` stands for the id of the third agent. */
-const target = (r: Random): string => {
-  if (r.chance(25)) return `#${r.below(8)}`;
-  return r.chance(5) ? r.pick(badTargets) : r.pick(targets);
-};
-
-const changes = (r: Random): Record<string, unknown> => {
-  const limits: Record<string, unknown> = {};
-  if (r.chance(60)) limits.activeTurns = r.below(5);
-  if (r.chance(40)) limits.whenFull = r.pick(['refuse', 'queue']);
-  if (r.chance(40)) limits.residents = r.below(6);
-  if (r.chance(10)) limits.processes = r.below(4);
-  if (r.chance(10)) limits.depth = r.below(4);
-  if (r.chance(5)) limits[r.pick(['colour', 'activeTurns', 'whenFull'])] = r.pick([-1, 1.5, 'x', null]);
-  return limits;
-};
-
-type Kind = Step['do'];
-
-const usual: Readonly<Record<Kind, number>> = {
-  send: 46,
-  interrupt: 12,
-  spawnRoot: 3,
-  close: 5,
-  evict: 5,
-  changeLimits: 6,
-  look: 4,
-  crash: 8,
-  restart: 2,
-  killHost: 2,
-};
-
-function step(r: Random, weights: Readonly<Record<Kind, number>>): Step {
-  const kind = r.weighted(weights);
-  const after = r.chance(30) ? 0 : r.chance(8) ? r.between(30, 120) : r.below(12);
-  const key = r.chance(12) && { key: `k${r.below(4)}` };
-  const when = { after, ...key };
-  switch (kind) {
-    case 'spawnRoot':
-      return {
-        ...when,
-        do: kind,
-        wake: r.chance(40),
-        ...(r.chance(40) && { name: `root${r.below(3)}` }),
-        ...(r.chance(10) && { model: 'nobody' }),
-      };
-    case 'send':
-      return {
-        ...when,
-        do: kind,
-        target: target(r),
-        text: r.chance(2) ? ' ' : `go ${r.below(9)}`,
-        followup: r.chance(70),
-      };
-    case 'interrupt':
-      return { ...when, do: kind, target: target(r), cascade: r.chance(30) };
-    case 'close':
-    case 'evict':
-      return { ...when, do: kind, target: target(r) };
-    case 'changeLimits':
-      return { ...when, do: kind, limits: changes(r) };
-    case 'crash':
-      return { after, do: kind, synced: r.chance(50), skewMs: r.chance(15) ? r.between(-100_000, 100_000) : 0 };
-    case 'killHost':
-      return { after, do: kind, childrenToo: r.chance(50) };
-    case 'look':
-    case 'restart':
-      return { after, do: kind };
-  }
 }
 
 /** Kinds of trouble are switched on and off as a whole: many histories of few kinds find more than all kinds at once. */
@@ -161,13 +61,7 @@ function setupOf(r: Random): Setup {
 export function historyOf(seed: number, length = 30): History {
   const r = new Random(seed);
   const setup = setupOf(r);
-  const weights = { ...usual };
-  if (r.chance(35)) weights.crash = 0;
-  if (r.chance(30)) weights.crash *= 4;
-  if (r.chance(50)) weights.changeLimits = 0;
-  if (r.chance(60)) weights.killHost = 0;
-  else if (r.chance(30)) weights.killHost *= 6;
-  if (r.chance(50)) weights.close = 0;
-  const steps = Array.from({ length }, () => step(r, weights));
+  const weights = drawWeights(r);
+  const steps = Array.from({ length }, () => drawStep(r, weights));
   return { seed, setup, steps };
 }

@@ -1,5 +1,6 @@
 /** From a history that fails to the shortest that still does: steps left out, waits made shorter, kinds of trouble switched off. */
 import type { History, Setup, Step } from './history.ts';
+import { kindOf } from './steps/kinds.ts';
 
 /** Simpler histories, the boldest first. */
 export function* simpler(history: History): Generator<History> {
@@ -29,7 +30,7 @@ function* plainerSteps(step: Step): Generator<Step> {
     const { key: _, ...plain } = step;
     yield plain as Step;
   }
-  if (step.do === 'crash' && step.skewMs !== 0) yield { ...step, skewMs: 0 };
+  yield* kindOf(step).plainer?.(step) ?? [];
 }
 
 /** Asks `fails` at most `triesMax` times. */

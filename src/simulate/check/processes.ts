@@ -36,27 +36,13 @@ export function processes(): ProcessChecker {
           all.set(processId, { started: false, ended: false, launchFailed: false, stopRequested: false });
           return;
         }
-        case 'ProcessStarted': {
-          const seen = all.get(event.data.processId)!;
-          holds(
-            !seen.started && !seen.ended,
-            'I10',
-            position,
-            () => `process ${event.data.processId} has started or ended`,
-          );
-          seen.started = true;
-          return;
-        }
+        case 'ProcessStarted':
         case 'ProcessLaunchFailed': {
-          const seen = all.get(event.data.processId)!;
-          holds(
-            !seen.started && !seen.ended,
-            'I10',
-            position,
-            () => `process ${event.data.processId} has started or ended`,
-          );
-          seen.ended = true;
-          seen.launchFailed = true;
+          const { processId } = event.data;
+          const seen = all.get(processId)!;
+          holds(!seen.started && !seen.ended, 'I10', position, () => `process ${processId} has started or ended`);
+          seen.started = event.type === 'ProcessStarted';
+          seen.ended = seen.launchFailed = event.type === 'ProcessLaunchFailed';
           return;
         }
         case 'ProcessStopRequested': {

@@ -1,0 +1,46 @@
+/** What befalls a fleet from outside: readers, crashes, orderly stops, hosts that die. */
+import { happening } from './step.ts';
+
+/** `synced`: what the disk was writing is on it. `skewMs`: how far the clock is off on which it starts again. */
+export interface Crash {
+  readonly synced: boolean;
+  readonly skewMs: number;
+}
+
+export const faultSteps = {
+  look: happening<object>({
+    weight: 4,
+    draw: () => ({}),
+    says: () => 'read the state',
+    happen: (driver) => driver.read(),
+  }),
+  crash: happening<Crash>({
+    weight: 8,
+    without: 35,
+    often: { percent: 30, times: 4 },
+    draw: (r) => ({ synced: r.chance(50), skewMs: r.chance(15) ? r.between(-100_000, 100_000) : 0 }),
+    says: ({ synced, skewMs }) =>
+      `crash ${synced ? 'after' : 'before'} the sync${skewMs === 0 ? '' : `, clock off by ${skewMs} ms`}`,
+    plainer: (step) => (step.skewMs === 0 ? [] : [{ ...step, skewMs: 0 }]),
+    happen: async ({ world }, { synced, skewMs }) => {
+      await world.crash(synced);
+      world.skewMs = skewMs;
+    },
+  }),
+  restart: happening<object>({
+    weight: 2,
+    draw: () => ({}),
+    says: () => 'stop in order and resume',
+    happen: (driver) => driver.restart(),
+  }),
+  killHost: happening<{ readonly childrenToo: boolean }>({
+    weight: 2,
+    without: 60,
+    often: { percent: 12, times: 6 },
+    draw: (r) => ({ childrenToo: r.chance(50) }),
+    says: ({ childrenToo }) => `kill the host${childrenToo ? ' and its children' : ''}`,
+    happen: ({ world }, { childrenToo }) => {
+      world.hosts.kill(childrenToo);
+    },
+  }),
+};

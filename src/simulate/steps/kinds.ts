@@ -1,0 +1,43 @@
+/** All kinds of steps by name: whatever a capability lets people do, and whatever can befall it, has its line here. */
+import type { Random } from '../random.ts';
+import { faultSteps } from './faults.ts';
+import { operatorSteps } from './operator.ts';
+import type { StepKind } from './step.ts';
+
+const kinds = { ...operatorSteps, ...faultSteps };
+
+type Kinds = typeof kinds;
+export type KindName = keyof Kinds;
+
+/** `key`: the command carries this key; the same key may come again with the same request or another. */
+interface When {
+  /** Completions that are delivered before it. */
+  readonly after: number;
+  readonly key?: string;
+}
+
+export type Step = { [K in KindName]: { readonly do: K } & When & ReturnType<Kinds[K]['draw']> }[KindName];
+
+export const kindOf = (step: Step): StepKind<Step> => kinds[step.do] as unknown as StepKind<Step>;
+
+export const says = (step: Step): string => kindOf(step).says(step);
+
+export type Weights = Readonly<Record<KindName, number>>;
+
+/** Kinds are switched on and off as a whole: many histories of few kinds find more than all kinds at once. */
+export function drawWeights(r: Random): Weights {
+  const all = Object.entries(kinds as unknown as Record<string, StepKind<object>>);
+  const weights = all.map(([name, { weight, without = 0, often }]) => {
+    if (r.chance(without)) return [name, 0];
+    return [name, often !== undefined && r.chance(often.percent) ? weight * often.times : weight];
+  });
+  return Object.fromEntries(weights) as Weights;
+}
+
+export function drawStep(r: Random, weights: Weights): Step {
+  const name = r.weighted(weights);
+  const kind = kinds[name] as unknown as StepKind<object>;
+  const after = r.chance(30) ? 0 : r.chance(8) ? r.between(30, 120) : r.below(12);
+  const key = 'command' in kind && r.chance(12) && { key: `k${r.below(4)}` };
+  return { after, ...key, do: name, ...kind.draw(r) } as Step;
+}
