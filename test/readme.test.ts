@@ -83,7 +83,7 @@ describe('the README', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `'));
     const cells = table.map((line) => line.split(/(?<!\\)\|/)[1] ?? '');
-    const named = cells.flatMap((cell) => [...cell.matchAll(/`([a-z]+)\b/g)].map((match) => match[1] ?? ''));
+    const named = cells.flatMap((cell) => [...cell.matchAll(/`([a-z][a-z-]*)/g)].map((match) => match[1] ?? ''));
     const there = programOf(verbs).commands.map((command) => command.name());
     expect([...new Set(named)].sort()).toEqual(there.sort());
   });

@@ -1,7 +1,7 @@
 /** The projections as documents for `show`: plain rows with names and numbers, from the state alone. */
 import type { Text } from '../../events/fact.ts';
 import { inOrder, isIn } from '../../projections/order.ts';
-import type { State } from '../../projections/state.ts';
+import type { ProcessEnd, State } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
 import { nameIn } from './names.ts';
 
@@ -109,6 +109,8 @@ export const turns = (state: State) =>
     })),
   );
 
+const endOf = ({ code, signal, at, outputBytes }: ProcessEnd) => ({ code, signal, endedAt: at, outputBytes });
+
 export const processes = (state: State) =>
   Object.values(state.processes.all)
     .sort((a, b) => a.processId - b.processId)
@@ -117,7 +119,7 @@ export const processes = (state: State) =>
       path: name(state, process.agentId),
       is: process.end === undefined ? (process.pid === undefined ? 'requested' : 'live') : process.end.how,
       ...(process.pid !== undefined && { pid: process.pid }),
-      ...(process.end !== undefined && { code: process.end.code, signal: process.end.signal, endedAt: process.end.at }),
+      ...(process.end !== undefined && { ...endOf(process.end) }),
       tty: process.tty,
       place: process.place,
       position: process.position,

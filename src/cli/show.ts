@@ -1,4 +1,4 @@
-/** `show` and `ps`: what is true now or was at a position, as tables or documents. */
+/** `show`: what is true now or was at a position, as tables or documents. */
 import type { Command } from 'commander';
 import { Argument } from 'commander';
 import type { State } from '../../projections/state.ts';
@@ -60,7 +60,7 @@ const show = ({ dir, out }: Setting, view: View, at?: number): Promise<void> =>
     await out.show(view.document(state), () => view.text(state));
   });
 
-const showVerb: Verb = (program: Command) => {
+export const showVerb: Verb = (program: Command) => {
   program
     .command('show')
     .description('a projection, now or at a position; without a name: an overview')
@@ -73,21 +73,3 @@ const showVerb: Verb = (program: Command) => {
       ),
     );
 };
-
-const isLive = ({ is }: { readonly is: string }): boolean => is === 'live' || is === 'requested';
-
-const psVerb: Verb = (program) => {
-  program
-    .command('ps')
-    .description('the live processes of the fleet')
-    .option('-a, --all', 'those that have ended, too')
-    .addHelpText('after', examples('ps', 'ps --all -o jsonl'))
-    .action(
-      acting((setting, { all }: { all?: boolean }) => {
-        const listed = (state: State) => sections.processes(state).filter((process) => all === true || isLive(process));
-        return show(setting, { document: listed, text: (state) => tables.processesTable(listed(state)) });
-      }),
-    );
-};
-
-export const stateVerbs: readonly Verb[] = [showVerb, psVerb];

@@ -6,12 +6,14 @@ import { doctorVerb } from './doctor.ts';
 import { fuzzVerb } from './fuzz.ts';
 import { logVerb } from './log.ts';
 import { operatorVerbs } from './operate.ts';
+import { psVerb } from './ps.ts';
 import { replayVerb } from './replay.ts';
 import { resumeVerb } from './resume.ts';
 import { rolloutVerbs } from './rollout.ts';
 import { runVerb } from './run.ts';
 import type { Verb } from './setting.ts';
-import { stateVerbs } from './show.ts';
+import { showVerb } from './show.ts';
+import { stopHostVerb } from './stopHost.ts';
 import { recordVerbs } from './verify.ts';
 import { whyVerb } from './why.ts';
 
@@ -19,13 +21,15 @@ export const verbs: readonly Verb[] = [
   runVerb,
   resumeVerb,
   logVerb,
-  ...stateVerbs,
+  showVerb,
+  psVerb,
   replayVerb,
   whyVerb,
   ...recordVerbs,
   diffVerb,
   ...rolloutVerbs,
   ...operatorVerbs,
+  stopHostVerb,
   fuzzVerb,
   benchVerb,
   doctorVerb,

@@ -189,8 +189,10 @@ export class Children {
     return child ? child.read(from, bytesMax) : readSpool(this.#options.logDir, processId, from, bytesMax);
   }
 
-  list(): HostProcess[] {
-    return [...this.#byId.values()].map((child) => child.view());
+  /** By process id, those after `after`. */
+  list(after = 0): HostProcess[] {
+    const later = [...this.#byId.values()].filter(({ processId }) => processId > after);
+    return later.sort((a, b) => a.processId - b.processId).map((child) => child.view());
   }
 
   find(requestId: string): HostProcess | undefined {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
 import { Connection } from './connection.ts';
 import { type Place, placeOf } from './place.ts';
-import type { Host, Output } from './port.ts';
+import type { Host, HostProcess, Output } from './port.ts';
 import { allPids, commandOf, isDead, statOf } from './procfs.ts';
 import { WRITE_BYTES_MAX } from './protocol.ts';
 
@@ -120,7 +120,7 @@ function hostOver(connection: Connection): Host {
       const { value, bytes } = await connection.requestFrame<Output | undefined>('read', [processId, from, maxBytes]);
       return value && { ...value, bytes };
     },
-    list: () => connection.request('list', []),
+    list: () => listOver(connection),
     find: (requestId) => connection.request('find', [requestId]),
     acknowledge: (processId) => connection.request('acknowledge', [processId]),
     onExit: (listener) => {
@@ -136,6 +136,15 @@ function hostOver(connection: Connection): Host {
   };
 }
 
+async function listOver(connection: Connection): Promise<readonly HostProcess[]> {
+  const all: HostProcess[] = [];
+  for (;;) {
+    const page: readonly HostProcess[] = await connection.request('list', [all.at(-1)?.processId ?? 0]);
+    if (page.length === 0) return all;
+    all.push(...page);
+  }
+}
+
 /** Tests run from the sources; the host always runs from the build. */
 function hostScript(): string {
   const here = fileURLToPath(import.meta.url);
@@ -145,7 +154,7 @@ function hostScript(): string {
 
 function unreachable(place: Place, cause: unknown): Failure {
   return new Failure('HOLDFAST_HOST_FAILED', `process host ${place.hostId} (pid ${place.pid}) does not answer`, {
-    remedy: `end it with \`kill ${place.pid}\` and resume: its children are ended with it`,
+    remedy: `\`holdfast stop-host --force\` ends it and its children`,
     details: { hostId: place.hostId, pid: place.pid, socket: place.socket },
     cause,
   });

@@ -24,14 +24,19 @@ export function marksOf(hostId: string, processId: number): Record<string, strin
   return { HOLDFAST_PROCESS_ID: String(processId), HOLDFAST_HOST_ID: hostId };
 }
 
-/** Living members of the family, the host itself excepted. */
-export function membersOf(family: Family): PidStat[] {
-  if (family.bootId !== bootId()) return [];
+/** Everybody who is alive, ourselves excepted. */
+export function everybody(): PidStat[] {
   const alive: PidStat[] = [];
   for (const pid of allPids()) {
     const stat = pid === process.pid ? undefined : statOf(pid);
     if (stat && !isDead(stat)) alive.push(stat);
   }
+  return alive;
+}
+
+/** Living members of the family, the host itself excepted; `alive`: one look serves many families. */
+export function membersOf(family: Family, alive = everybody()): PidStat[] {
+  if (family.bootId !== bootId()) return [];
   const near = alive.filter((stat) => stat.group === family.group || stat.session === family.group);
   const marked = new Set(alive.filter((stat) => carries(stat.pid, family.marks)));
   const leader = family.group === undefined ? undefined : statOf(family.group);

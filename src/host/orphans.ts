@@ -2,8 +2,9 @@
  * Children of a process host that died (PR8): whoever of them is certainly ours is ended group-wise, so that nothing
  * runs on that no log knows of.
  */
-import { endFamily, marksOf } from './family.ts';
-import { bootId } from './procfs.ts';
+import { endFamily, marksOf, send } from './family.ts';
+import type { Place } from './place.ts';
+import { bootId, runs } from './procfs.ts';
 
 export interface Orphan {
   /** From `ProcessStarted`; absent when the host died before it could tell: the marks in the environment remain. */
@@ -30,4 +31,10 @@ export async function endOrphan(orphan: Orphan, graceMs: number): Promise<{ wasA
     graceMs,
   );
   return { wasAlive };
+}
+
+/** Ends a host that does not answer any more, and then all of its children: their ends will not be known. */
+export async function endHost({ pid, startTime, hostId }: Omit<Place, 'token'>, graceMs: number): Promise<void> {
+  if (runs(pid, startTime)) send(pid, 'SIGKILL');
+  await endFamily({ bootId: bootId(), marks: { HOLDFAST_HOST_ID: hostId } }, graceMs);
 }

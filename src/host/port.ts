@@ -101,6 +101,7 @@ export interface Host {
     more?: number,
   ): Promise<{ readonly size: number; readonly exit?: Exit } | undefined>;
   read(processId: number, from: number, maxBytes: number): Promise<Output | undefined>;
+  /** By process id; asked for in pages, so those that are started meanwhile may be among them. */
   list(): Promise<readonly HostProcess[]>;
   /** What the host knows of a request id: undefined if it never saw it. */
   find(requestId: string): Promise<HostProcess | undefined>;

@@ -14,7 +14,12 @@ export interface PidStat {
   readonly foreground: number;
   /** Clock ticks since boot (field 22). */
   readonly startTime: number;
+  /** Clock ticks on a processor, with those of its children that it has collected. */
+  readonly cpuTicks: number;
 }
+
+/** The kernel tells times to programs in hundredths of a second, whatever it counts in itself (USER_HZ). */
+export const TICKS_PER_SECOND = 100;
 
 let boot: string | undefined;
 
@@ -40,6 +45,7 @@ export function statOf(pid: number): PidStat | undefined {
     session: Number(session),
     foreground: Number(foreground),
     startTime: Number(rest[13]),
+    cpuTicks: Number(rest[5]) + Number(rest[6]) + Number(rest[7]) + Number(rest[8]),
   };
 }
 
@@ -65,6 +71,15 @@ export function commandOf(pid: number): string[] {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
   } catch {
     return [];
+  }
+}
+
+/** Bytes of memory that are not swapped out, shared ones included; 0 when it is gone. */
+export function residentBytes(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
   }
 }
 

@@ -1,9 +1,12 @@
 /** The requests a host answers, by name: what comes over the socket is applied to the children. */
 import { Failure } from '../failure.ts';
 import type { Children } from './children.ts';
-import type { StartRequest } from './port.ts';
+import type { HostProcess, StartRequest } from './port.ts';
 import { READ_BYTES_MAX, type Request } from './protocol.ts';
 import type { Answer } from './server.ts';
+
+/** Characters of one page of a list: in UTF-8 they stay below the limit of a frame. */
+const PAGE_LENGTH_MAX = 2 * 1024 * 1024;
 
 type Handler = (args: readonly unknown[], bytes: Uint8Array, cancel: AbortSignal) => Answer | Promise<Answer>;
 
@@ -26,7 +29,7 @@ export function requestTable(children: Children, endIfEmpty: () => boolean) {
       const output = children.read(number(processId), number(from), Math.min(number(bytesMax), READ_BYTES_MAX));
       return output ? { value: { ...output, bytes: undefined }, bytes: output.bytes } : {};
     },
-    list: () => ({ value: children.list() }),
+    list: ([after]) => ({ value: page(children.list(number(after ?? 0))) }),
     find: ([requestId]) => ({ value: children.find(text(requestId)) }),
     acknowledge: ([processId]) => {
       children.acknowledge(number(processId));
@@ -41,13 +44,24 @@ export function requestTable(children: Children, endIfEmpty: () => boolean) {
   };
 }
 
+/** As many as go into one frame, and at least one; the client asks for those after the last. */
+function page(processes: readonly HostProcess[]): HostProcess[] {
+  let length = 0;
+  const end = processes.findIndex((process) => (length += JSON.stringify(process).length) > PAGE_LENGTH_MAX);
+  return processes.slice(0, end < 0 ? undefined : Math.max(1, end));
+}
+
 function startOf(value: unknown): StartRequest {
   const request = value as StartRequest | null;
   text(request?.requestId);
   number(request?.processId);
   text(request?.cwd);
   if (!Array.isArray(request?.argv)) throw invalid('argv must be a list of texts');
-  for (const argument of [...request.argv, ...Object.values(request.env ?? {})]) text(argument);
+  let length = 0;
+  for (const argument of request.argv) length += text(argument).length;
+  // The system takes less; what is longer would not go into a list either.
+  if (length > PAGE_LENGTH_MAX) throw invalid(`argv has ${length} characters, more than ${PAGE_LENGTH_MAX}`);
+  for (const value of Object.values(request.env ?? {})) text(value);
   return { ...request, env: request.env ?? {} };
 }
 

@@ -11,6 +11,8 @@ import { encodeFrame, FRAME_BYTES_MAX, FrameReader, type Hello, type Reply, type
 /** Waits for the token; whoever connects and says nothing is let go. */
 const HELLO_MS = 5_000;
 const HELLO_BYTES_MAX = 4 * 1024;
+/** Connections that have not shown the token yet; whoever has it shows it at once, so the oldest of them goes. */
+const STRANGERS_MAX = 64;
 /** Unread answers above which no further request of this connection is looked at. */
 const UNREAD_BYTES_HIGH = 1024 * 1024;
 /** Unread answers and notices above which the connection is given up. */
@@ -39,6 +41,7 @@ export class Door {
   readonly server: Server;
   readonly #options: DoorOptions;
   readonly #sessions = new Set<Session>();
+  readonly #strangers = new Set<Socket>();
   #closing = false;
 
   constructor(options: DoorOptions) {
@@ -67,12 +70,18 @@ export class Door {
     socket.on('error', () => undefined); // `close` follows.
     const reader = new FrameReader(HELLO_BYTES_MAX);
     const impatience = setTimeout(() => socket.destroy(), HELLO_MS);
-    socket.once('close', () => clearTimeout(impatience));
+    const known = () => {
+      clearTimeout(impatience);
+      this.#strangers.delete(socket);
+    };
+    socket.once('close', known);
+    this.#strangers.add(socket);
+    if (this.#strangers.size > STRANGERS_MAX) [...this.#strangers][0]!.destroy();
     const greet = (chunk: Buffer) => {
       reader.push(chunk);
       const frame = attempt(() => reader.next());
       if (frame === undefined) return;
-      clearTimeout(impatience);
+      known();
       socket.off('data', greet);
       if (this.#closing || frame instanceof Error || !this.#knows((frame.json as Hello | null)?.token)) {
         socket.destroy();

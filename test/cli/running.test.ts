@@ -19,8 +19,14 @@ describe('a fleet that runs in another process', () => {
     const follower = new Watched(place, 'log', '--follow', '-o', 'jsonl', ...at);
     await follower.until(inFull);
 
-    const [process] = await json<{ command: string[]; is: string; path: string }[]>(place, 'ps', ...at);
-    expect(process).toMatchObject({ is: 'live', path: '/root', command: expect.arrayContaining(['sleep 1000']) });
+    const [process] = await json<{ command: string[]; memoryBytes: number }[]>(place, 'ps', ...at);
+    expect(process).toMatchObject({ is: 'live', path: '/root', place: 'attached', members: 1, outputBytes: 0 });
+    expect(process).toMatchObject({ command: expect.arrayContaining(['sleep 1000']), cpuMs: expect.any(Number) });
+    expect(process!.memoryBytes).toBeGreaterThan(100_000);
+    const listed = (await holdfast(place, 'ps', ...at)).stdout;
+    expect(listed).toMatch(
+      /^PROCESS +PID +AGENT +STATE +AGE +OUTPUT +CPU +MEMORY +ON +COMMAND\n1000 +\d+ +\/root +attached /,
+    );
     const agents = await json<{ path: string; status: { is: string } }[]>(place, 'show', 'agents', ...at);
     expect(agents.map(({ path, status }) => [path, status.is])).toEqual([
       ['/root', 'running'],

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hostOfLog } from '../../src/host/client.ts';
 import type { Host } from '../../src/host/port.ts';
 import { encodeFrame, FrameReader } from '../../src/host/protocol.ts';
-import { bash, ended, newHost, newLog, started } from './hosts.ts';
+import { bash, ended, newHost, newLog, reconnect, started } from './hosts.ts';
 
 interface Knock {
   readonly socket: Socket;
@@ -102,6 +102,41 @@ describe('the door of a host', () => {
     const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${hostOfLog(log)!.pid}/status`, 'utf8'))?.[1]);
     expect(rss).toBeLessThan(400_000);
     socket.destroy();
+  });
+
+  test('[PR11] a connection that is cut in the middle of a frame leaves nothing behind', async () => {
+    const { host, log } = await newHost();
+    const hello = encodeFrame({ token: tokenOf(log) });
+    const start = encodeFrame({ id: 1, op: 'start', args: [bash(1000, 'exit 1')] });
+    for (const cut of [
+      hello.subarray(0, 3),
+      hello.subarray(0, 20),
+      hello,
+      Buffer.concat([hello, start.subarray(0, 40)]),
+    ]) {
+      const { socket, closed } = await knock(log);
+      await new Promise((resolve) => socket.write(cut, resolve));
+      socket.destroy();
+      await closed;
+    }
+    expect(await host.list()).toEqual([]);
+    await stillServes(host, 1000);
+  });
+
+  test('[PR11] thousands who connect and say nothing do not keep others out, nor use up the host', async () => {
+    const { host, log } = await newHost();
+    const { pid } = hostOfLog(log)!;
+    const descriptors = () => readdirSync(`/proc/${pid}/fd`).length;
+    const before = descriptors();
+    const silent: Socket[] = [];
+    for (let i = 0; i < 3_000; i += 100) {
+      const some = await Promise.all(Array.from({ length: 100 }, () => knock(log)));
+      silent.push(...some.map(({ socket }) => socket));
+      await (await reconnect(log)).list();
+      expect(descriptors()).toBeLessThan(before + 200);
+    }
+    await stillServes(host, 1000);
+    for (const socket of silent) socket.destroy();
   });
 
   test('[PR11] a log whose path is long has its socket in the runtime folder', async () => {

@@ -146,6 +146,19 @@ describe('a host', () => {
     expect(await next.host.list()).toEqual([]);
   });
 
+  test('[PR8] a list that is longer than a frame comes whole, in order, and a command that could not be listed is refused', async () => {
+    const { host } = await newHost();
+    const argv = ['x'.repeat(1_500_000)];
+    const ids = [1003, 1000, 1002, 1001, 1004, 1005];
+    for (const id of ids) expect(await host.start({ ...bash(id, ''), argv })).toHaveProperty('error');
+    const listed = await host.list();
+    expect(listed.map(({ processId }) => processId)).toEqual([...ids].sort());
+    expect(listed.every(({ command }) => command[0]?.length === 1_500_000)).toBe(true);
+    const long = host.start({ ...bash(1007, ''), argv: ['x'.repeat(3_000_000)] });
+    await expect(long).rejects.toMatchObject({ code: 'HOLDFAST_HOST_REQUEST_INVALID' });
+    expect(await host.list()).toHaveLength(ids.length);
+  });
+
   test('[PR1] a host that cannot start says where its log is', async () => {
     const log = newLog();
     writeFileSync(join(log, 'spool'), 'not a folder');

@@ -1,0 +1,22 @@
+/** Amounts for people: sizes and spans of time in few characters. */
+
+const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+export function sizeText(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(sizes.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 2 ** (10 * power);
+  return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${sizes[power]}`;
+}
+
+const spans = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+] as const;
+
+/** `0.4 s`, `12 s`, `5 min`, `3 h`, `2 d`. */
+export function spanText(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  for (const [unit, length] of spans) if (seconds >= 2 * length) return `${Math.floor(seconds / length)} ${unit}`;
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds)} s`;
+}
