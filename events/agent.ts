@@ -57,3 +57,10 @@ export const AgentEvicted = fact(
 export const UnloadAbandoned = fact('UnloadAbandoned', agent, t.type({ agentId: AgentId, afterMs: t.number }));
 
 export const AgentClosed = fact('AgentClosed', agent, t.type({ agentId: AgentId, rootId: AgentId, reason: t.string }));
+
+/** Imported logs: what models were paid for, where the rollout tells it apart from the sampling. */
+export const UsageRecorded = fact(
+  'UsageRecorded',
+  agent,
+  t.type({ agentId: AgentId, inputTokens: t.number, outputTokens: t.number }),
+);

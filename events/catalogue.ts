@@ -6,9 +6,10 @@ import * as fleet from './fleet.ts';
 import * as mail from './mail.ts';
 import * as process from './process.ts';
 import * as slot from './slot.ts';
+import * as source from './source.ts';
 import * as turn from './turn.ts';
 
-const rooms = { ...fleet, ...agent, ...slot, ...mail, ...turn, ...process };
+const rooms = { ...fleet, ...agent, ...slot, ...mail, ...turn, ...process, ...source };
 type Rooms = typeof rooms;
 type DefOf<T> = T extends FactDef<infer Type, infer Data> ? FactDef<Type, Data> : never;
 

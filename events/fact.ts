@@ -2,6 +2,7 @@
 import * as t from 'io-ts';
 import { keysOf } from './closed.ts';
 import type { Fact } from './envelope.ts';
+import { Imported } from './imported.ts';
 
 /** What has a stream of its own: one of its kind. */
 export interface Aggregate<Data> {
@@ -37,6 +38,8 @@ function inOrder<A>(keys: readonly string[], data: A): A {
   return ordered as A;
 }
 
+type WithImported<C extends t.Any> = t.TypeOf<C> & { imported?: Imported };
+
 export function fact<Type extends string, C extends t.Mixed>(
   type: Type,
   of: Aggregate<t.TypeOf<C>>,
@@ -46,14 +49,15 @@ export function fact<Type extends string, C extends t.Mixed>(
     readonly endsStream?: boolean;
     readonly upcasts?: Record<number, (data: any) => any>;
   } = {},
-): FactDef<Type, t.TypeOf<C>> {
-  const keys = [...keysOf(data as unknown as t.HasProps)].sort();
-  const make = (d: t.TypeOf<C>): Fact<Type, t.TypeOf<C>> => ({ type, data: inOrder(keys, d) });
+): FactDef<Type, WithImported<C>> {
+  const codec = t.intersection([data, t.partial({ imported: Imported })]);
+  const keys = [...keysOf(codec as unknown as t.HasProps)].sort();
+  const make = (d: WithImported<C>): Fact<Type, WithImported<C>> => ({ type, data: inOrder(keys, d) });
   const { kind, id } = of;
-  const stream = (d: t.TypeOf<C>) => (id(d) === '' ? kind : `${kind}/${id(d)}`);
+  const stream = (d: WithImported<C>) => (id(d) === '' ? kind : `${kind}/${id(d)}`);
   const { v = 1, endsStream = false, upcasts = {} } = more;
-  const def = { type, v, data, aggregate: of, stream, endsStream, upcasts };
-  return Object.assign(make, def) as unknown as FactDef<Type, t.TypeOf<C>>;
+  const def = { type, v, data: codec, aggregate: of, stream, endsStream, upcasts };
+  return Object.assign(make, def) as unknown as FactDef<Type, WithImported<C>>;
 }
 
 /** Required and optional members in one type. */

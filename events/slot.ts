@@ -21,7 +21,11 @@ export const SlotReserved = fact(
 export const SlotCommitted = fact(
   'SlotCommitted',
   slot,
-  t.type({ reservationId: ReservationId, agentId: AgentId, rootId: AgentId, turnId: TurnId }),
+  shape(
+    { reservationId: ReservationId, agentId: AgentId, rootId: AgentId },
+    /** Absent in imported logs only, where a policy gives slots to agents and not to turns. */
+    { turnId: TurnId },
+  ),
 );
 
 export const SlotReleased = fact(

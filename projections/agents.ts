@@ -79,6 +79,12 @@ export const agents: Reducers = {
   SamplingEnded: (draft, { data }) => {
     draft.agents[data.agentId]!.samplings = data.n;
   },
+  UsageRecorded: (draft, { data }) => {
+    const agent = draft.agents[data.agentId]!;
+    agent.usage ??= { inputTokens: 0, outputTokens: 0 };
+    agent.usage.inputTokens += data.inputTokens;
+    agent.usage.outputTokens += data.outputTokens;
+  },
   TurnCompleted: (draft, event) => ended(draft, event, 'completed', brief(event.data.message, lastMessageMax)),
   TurnFailed: (draft, event) => ended(draft, event, 'failed', brief(event.data.error, lastMessageMax)),
   TurnInterrupted: (draft, event) => ended(draft, event, 'interrupted'),

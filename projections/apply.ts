@@ -10,11 +10,12 @@ import { processes } from './processes.ts';
 import type { Reducers } from './reducers.ts';
 import { residents } from './residents.ts';
 import { slots } from './slots.ts';
+import { noteSource, sources } from './sources.ts';
 import type { State } from './state.ts';
 import { turns } from './turns.ts';
 
 /** Each room writes its own part of the document and may read the parts of rooms after it, as they were before. */
-const rooms: readonly Reducers[] = [fleet, slots, mail, processes, agents, turns, residents];
+const rooms: readonly Reducers[] = [fleet, slots, mail, processes, agents, turns, residents, sources];
 
 type Reduce = (draft: State, event: HoldfastEvent) => void;
 
@@ -56,5 +57,6 @@ export function apply(draft: State, event: HoldfastEvent): void {
   draft.epoch = event.epoch;
   const { kind, id, endsStream, reduce } = ways.get(event.type)!;
   for (let i = 0; i < reduce.length; i += 1) reduce[i]!(draft, event);
+  if (draft.sources !== undefined) noteSource(draft.sources, event);
   noteVersion(draft, kind, id(event.data as never), event.streamVersion, endsStream);
 }

@@ -45,6 +45,25 @@ export interface Agent {
   told: number;
   /** First line of the newest task. */
   task?: string;
+  /** Imported agents: tokens in all. */
+  usage?: { inputTokens: number; outputTokens: number };
+}
+
+/** A file that a log was imported from. */
+export interface Source {
+  file: number;
+  from: 'codex' | 'claude';
+  key: string;
+  name: string;
+  agentId: AgentId;
+  policy?: string;
+  /** Offset of the last line that led to an event. */
+  last: number;
+  /** Everything before has been read; its last `tail` bytes have this hash. */
+  bytes: number;
+  sha256?: string;
+  tail: number;
+  defects: number;
 }
 
 export interface Letter {
@@ -236,6 +255,8 @@ export interface State {
     /** Root → number of them. */
     count: Record<string, number>;
   };
+  /** Imported logs only: by number, and what the tool calls it → number. */
+  sources?: { files: Record<string, Source>; byKey: Record<string, number> };
 }
 
 export const emptyState = (limits: Limits): State => ({

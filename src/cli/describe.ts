@@ -42,8 +42,10 @@ const said: Say = {
   AgentEvicted: (d, n) => `${d.reason}${d.wantedBy === undefined ? '' : `, to make room for ${n.of(d.wantedBy)}`}`,
   UnloadAbandoned: (d) => `after ${d.afterMs} ms`,
   AgentClosed: (d) => d.reason,
+  UsageRecorded: (d) => `${d.inputTokens} tokens in, ${d.outputTokens} out`,
   SlotReserved: (d) => `slot ${short(d.reservationId)} for ${d.purpose}`,
-  SlotCommitted: (d) => `slot ${short(d.reservationId)} to turn ${short(d.turnId)}`,
+  SlotCommitted: (d) =>
+    `slot ${short(d.reservationId)}${d.turnId === undefined ? ' to the agent' : ` to turn ${short(d.turnId)}`}`,
   SlotReleased: (d) => `slot ${short(d.reservationId)}: ${d.reason}`,
   SlotRefused: (d, n) =>
     `${d.agentId === undefined && d.path !== undefined ? `${d.path}: ` : ''}${d.limit} is ${d.number}${held(d.holders, n)}; refusal ${short(d.refusalId)}`,
@@ -80,6 +82,11 @@ const said: Say = {
   ProcessStopRequested: (d) => `${d.processId}: ${d.reason}`,
   ProcessExited: (d) => `${d.processId}: ${end(d)}, ${d.outputBytes} bytes of output`,
   ProcessTerminated: (d) => `${d.processId}: ${end(d)}, ${d.outputBytes} bytes of output`,
+  SourceFound: (d) =>
+    `source ${d.file}: ${d.name} (${d.from} ${d.key})${d.policy === undefined ? '' : `, slots by ${d.policy}`}`,
+  SourceRead: (d) => `source ${d.file}: read up to byte ${d.bytes}`,
+  DefectFound: (d) => `source ${d.file}: ${d.defect}, ${d.bytes} bytes: ${d.handled}`,
+  RecordKept: (d) => `source ${d.file}: ${d.kind} ${beginning(d.text)}`,
   ProcessLost: (d) => `${d.processId}: ${d.reason}${d.wasAlive ? ' (ended now)' : ''}`,
 };
 

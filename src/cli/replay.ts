@@ -3,10 +3,12 @@ import { defaultLimits } from '../../events/limits.ts';
 import { apply } from '../../projections/apply.ts';
 import { emptyState, type State, stateVersion } from '../../projections/state.ts';
 import { decoded, stateHash } from '../engine/fold.ts';
+import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
 import { columns } from './line.ts';
 import { reading, within } from './opened.ts';
-import { acting, examples, type Verb, whole } from './setting.ts';
+import { rehearse } from './rehearse.ts';
+import { acting, examples, type Setting, type Verb, whole } from './setting.ts';
 
 export interface Replayed {
   readonly position: number;
@@ -50,22 +52,47 @@ export const replayVerb: Verb = (program) => {
     .description('fold from the first event; prints {position, events, stateVersion, stateHash}')
     .option('--at <n>', 'up to this position instead of to the end', whole(1))
     .option('--every <k>', 'a line each K events, too', whole(1))
-    .addHelpText('after', examples('replay', 'replay --at 120 -o json', 'replay --every 1000 -o jsonl'))
-    .action(
-      acting(({ dir, out }, { at, every }: { at?: number; every?: number }) =>
-        reading(dir, async (log) => {
-          const to = within(log, at);
-          if (every === undefined) {
-            for await (const replayed of replay(log, to)) await out.show(replayed, () => text(replayed));
-            return;
-          }
-          const all: Replayed[] = [];
-          for await (const replayed of replay(log, to, every)) {
-            if (out.format === 'json') all.push(replayed);
-            else await out.show(replayed, () => [`#${replayed.position} ${replayed.stateHash}`]);
-          }
-          if (out.format === 'json') await out.show(all, () => []);
-        }),
+    .option('--policy <policy>', 'slots and memory under other rules: `slots=5,residents=8,slru` or `codex-v2(max=4)`')
+    .option('--steps', 'with --policy: each slot that would be given, refused or given back, too')
+    .addHelpText(
+      'after',
+      examples(
+        'replay',
+        'replay --at 120 -o json',
+        'replay --every 1000 -o jsonl',
+        'replay --policy slots=5,residents=8,slru',
+        "replay --policy 'codex-v1(max=6)' --steps",
       ),
-    );
+    )
+    .action(acting(act));
 };
+
+interface Options {
+  readonly at?: number;
+  readonly every?: number;
+  readonly policy?: string;
+  readonly steps?: boolean;
+}
+
+async function act(setting: Setting, { at, every, policy, steps = false }: Options): Promise<void> {
+  if ((policy !== undefined && every !== undefined) || (policy === undefined && steps)) {
+    throw new Failure('HOLDFAST_USAGE', '--policy goes without --every, and --steps goes with --policy', {
+      remedy: '`holdfast replay --help` shows how',
+    });
+  }
+  const { dir, out } = setting;
+  if (policy !== undefined) return rehearse(setting, { text: policy, steps, ...(at !== undefined && { at }) });
+  return reading(dir, async (log) => {
+    const to = within(log, at);
+    if (every === undefined) {
+      for await (const replayed of replay(log, to)) await out.show(replayed, () => text(replayed));
+      return;
+    }
+    const all: Replayed[] = [];
+    for await (const replayed of replay(log, to, every)) {
+      if (out.format === 'json') all.push(replayed);
+      else await out.show(replayed, () => [`#${replayed.position} ${replayed.stateHash}`]);
+    }
+    if (out.format === 'json') await out.show(all, () => []);
+  });
+}

@@ -1,0 +1,220 @@
+/** Memory under a policy: which agents would be loaded and which would have to go, for a sequence of uses. */
+import type { Eviction } from './policy.ts';
+
+/** What happens to an agent, as far as memory is concerned: a turn starts, ends, mail comes, it is closed; `restart` empties the memory. */
+export type Use = 'start' | 'rest' | 'touch' | 'close' | 'restart';
+
+export interface MemoryCounts {
+  readonly loads: number;
+  /** Loads of agents that had been in memory before. */
+  readonly reloads: number;
+  readonly evictions: number;
+}
+
+/** Idle residents in the order in which they would go. */
+interface Idle {
+  add(agent: string): void;
+  remove(agent: string): void;
+  /** Who goes first; undefined when nobody is idle. */
+  first(): string | undefined;
+  /** No longer in memory. */
+  forget(agent: string): void;
+}
+
+class LeastRecent implements Idle {
+  readonly #order = new Set<string>();
+
+  add(agent: string): void {
+    this.#order.delete(agent);
+    this.#order.add(agent);
+  }
+
+  remove(agent: string): void {
+    this.#order.delete(agent);
+  }
+
+  first(): string | undefined {
+    return this.#order.values().next().value;
+  }
+
+  forget(): void {}
+}
+
+/** Agents that came to rest once go before those that were used again since (segmented LRU, four fifths protected). */
+class Segmented implements Idle {
+  readonly #tried = new LeastRecent();
+  readonly #proven = new LeastRecent();
+  readonly #used = new Map<string, number>();
+  readonly #provenMax: number;
+  readonly #inProven = new Set<string>();
+
+  constructor(capacity: number) {
+    this.#provenMax = Math.floor(capacity * 0.8);
+  }
+
+  add(agent: string): void {
+    const times = (this.#used.get(agent) ?? 0) + 1;
+    this.#used.set(agent, times);
+    this.remove(agent);
+    if (times === 1 || this.#provenMax === 0) {
+      this.#tried.add(agent);
+      return;
+    }
+    this.#proven.add(agent);
+    this.#inProven.add(agent);
+    if (this.#inProven.size <= this.#provenMax) return;
+    const back = this.#proven.first()!;
+    this.remove(back);
+    this.#tried.add(back);
+  }
+
+  remove(agent: string): void {
+    this.#tried.remove(agent);
+    this.#proven.remove(agent);
+    this.#inProven.delete(agent);
+  }
+
+  first(): string | undefined {
+    return this.#tried.first() ?? this.#proven.first();
+  }
+
+  forget(agent: string): void {
+    this.#used.delete(agent);
+  }
+}
+
+/** Belady's optimum: whoever is needed last in the future goes first; it knows all uses beforehand. */
+class Belady implements Idle {
+  readonly #idle = new Set<string>();
+  readonly #nextOf: (agent: string) => number;
+
+  constructor(nextOf: (agent: string) => number) {
+    this.#nextOf = nextOf;
+  }
+
+  add(agent: string): void {
+    this.#idle.add(agent);
+  }
+
+  remove(agent: string): void {
+    this.#idle.delete(agent);
+  }
+
+  first(): string | undefined {
+    let [last, at] = [undefined as string | undefined, -1];
+    for (const agent of this.#idle) {
+      const next = this.#nextOf(agent);
+      if (next > at) [last, at] = [agent, next];
+    }
+    return last;
+  }
+
+  forget(): void {}
+}
+
+const orders: Readonly<Record<Eviction, (capacity: number) => Idle>> = {
+  lru: () => new LeastRecent(),
+  slru: (capacity) => new Segmented(capacity),
+  never: () => new LeastRecent(),
+};
+
+export class MemoryRehearsal {
+  readonly #capacity: number;
+  readonly #idle: Idle;
+  readonly #present = new Set<string>();
+  readonly #known = new Set<string>();
+  readonly #counts = { loads: 0, reloads: 0, evictions: 0 };
+
+  constructor(capacity: number, order: Eviction | Idle) {
+    this.#capacity = capacity;
+    this.#idle = typeof order === 'string' ? orders[order](capacity) : order;
+  }
+
+  get counts(): MemoryCounts {
+    return { ...this.#counts };
+  }
+
+  has(agent: string): boolean {
+    return this.#present.has(agent);
+  }
+
+  /** Agents that go so that this one can come. */
+  use(agent: string, use: Use): readonly string[] {
+    switch (use) {
+      case 'start':
+        return this.#start(agent);
+      case 'rest':
+      case 'touch':
+        if (this.#present.has(agent) && (use === 'rest' || this.#isIdle(agent))) this.#idle.add(agent);
+        if (use === 'rest') this.#busy.delete(agent);
+        return [];
+      case 'close':
+        this.#leave(agent);
+        return [];
+      case 'restart':
+        for (const each of [...this.#present]) this.#leave(each);
+        return [];
+    }
+  }
+
+  readonly #busy = new Set<string>();
+
+  #isIdle(agent: string): boolean {
+    return !this.#busy.has(agent);
+  }
+
+  #start(agent: string): readonly string[] {
+    this.#busy.add(agent);
+    this.#idle.remove(agent);
+    if (this.#present.has(agent)) return [];
+    const evicted: string[] = [];
+    while (this.#present.size >= this.#capacity) {
+      const first = this.#idle.first();
+      if (first === undefined) break;
+      this.#leave(first);
+      evicted.push(first);
+    }
+    this.#counts.evictions += evicted.length;
+    this.#counts.loads += 1;
+    if (this.#known.has(agent)) this.#counts.reloads += 1;
+    this.#known.add(agent);
+    this.#present.add(agent);
+    return evicted;
+  }
+
+  #leave(agent: string): void {
+    this.#present.delete(agent);
+    this.#busy.delete(agent);
+    this.#idle.remove(agent);
+    this.#idle.forget(agent);
+  }
+}
+
+/** Uses one after the other: the agent and what happens to it. */
+export type Uses = readonly (readonly [agent: string, use: Use])[];
+
+/** For each use, the index of the agent's next start; beyond the last where it is closed before, or the memory emptied. */
+function nextStarts(uses: Uses): Float64Array {
+  const next = new Float64Array(uses.length);
+  let coming = new Map<string, number>();
+  for (let i = uses.length - 1; i >= 0; i -= 1) {
+    const [agent, use] = uses[i]!;
+    if (use === 'restart') coming = new Map();
+    if (use === 'close') coming.delete(agent);
+    next[i] = coming.get(agent) ?? Number.POSITIVE_INFINITY;
+    if (use === 'start') coming.set(agent, i);
+  }
+  return next;
+}
+
+/** The fewest loads that any order of eviction could do with. */
+export function optimum(uses: Uses, capacity: number): MemoryCounts {
+  const next = nextStarts(uses);
+  const known = new Map<string, number>();
+  const memory = new MemoryRehearsal(capacity, new Belady((agent) => known.get(agent) ?? Number.POSITIVE_INFINITY));
+  for (const [i, [agent, use]] of uses.entries()) {
+    known.set(agent, next[i]!);
+    memory.use(agent, use);
+  }
+  return memory.counts;
+}
