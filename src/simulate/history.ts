@@ -5,6 +5,7 @@ import type { DiskTemper } from './disk.ts';
 import type { Temper } from './models.ts';
 import { Random } from './random.ts';
 import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
+import { drawPause } from './steps/pause.ts';
 
 export type { Step };
 
@@ -58,10 +59,17 @@ function setupOf(r: Random): Setup {
   };
 }
 
+/** Histories with a pause: each is a third of a history of usual length. */
+const pausesPercent = 25;
+
 export function historyOf(seed: number, length = 30): History {
   const r = new Random(seed);
   const setup = setupOf(r);
   const weights = drawWeights(r);
   const steps = Array.from({ length }, () => drawStep(r, weights));
+  if (r.chance(pausesPercent)) {
+    const pause = drawPause(r).slice(0, length);
+    steps.splice(r.below(length - pause.length + 1), pause.length, ...pause);
+  }
   return { seed, setup, steps };
 }

@@ -2,8 +2,9 @@
 import { AgentEvicted } from '../../../events/agent.ts';
 import type { HoldfastFact } from '../../../events/catalogue.ts';
 import type { AgentId } from '../../../events/ids.ts';
-import { inOrder } from '../../../projections/order.ts';
+import { inOrder, remove } from '../../../projections/order.ts';
 import type { State } from '../../../projections/state.ts';
+import type { Command } from '../../decide/command.ts';
 import { load } from '../../decide/grant.ts';
 import { findForOperator, findTarget } from '../../decide/paths.ts';
 import { believing, firstOf, inDecisions, inFacts, nextCall, type Plant, without } from './plant.ts';
@@ -19,6 +20,18 @@ const otherVictims =
       const agentId = instead(state, fact.data.agentId, fact.data.wantedBy ?? '');
       return agentId === undefined ? [] : [AgentEvicted({ ...fact.data, agentId: agentId as AgentId })];
     });
+
+/** Whom an interruption or a closing is about, whoever asks for it. */
+function interrupted(state: State, command: Command): AgentId | undefined {
+  const call = command.do === 'carryOut' ? nextCall(state, command.turnId) : undefined;
+  const found =
+    command.do === 'interrupt' || command.do === 'close'
+      ? findForOperator(state, command.target)
+      : call?.tool === 'interrupt_agent' && typeof call.args.target === 'string'
+        ? findTarget(state, call.caller, call.args.target)
+        : undefined;
+  return found?._tag === 'Right' ? found.right.agentId : undefined;
+}
 
 export const residencyPlants: Readonly<Record<string, Plant>> = {
   R7: inDecisions(
@@ -41,6 +54,16 @@ export const residencyPlants: Readonly<Record<string, Plant>> = {
     batch.some((event) => event.type === 'AgentLoaded') && firstOf(facts, 'AgentLoaded') !== undefined
       ? without(facts, 'AgentEvicted')
       : facts,
+  ),
+  R10: inDecisions(
+    'an interruption cancels whoever makes room: the agent that was to go stays in memory, and no list knows it',
+    (real, state, ctx, command) => {
+      const { idle, present } = state.residents;
+      const hit = interrupted(state, command);
+      const makesRoom = hit !== undefined && state.slots.queuedBy[hit] !== undefined && present[hit] === undefined;
+      if (makesRoom && idle.first !== undefined) remove(idle, idle.first);
+      return real(state, ctx, command);
+    },
   ),
   R12: inFacts(
     'unread mail pins an agent in memory: others go before it',
