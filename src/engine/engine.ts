@@ -102,7 +102,7 @@ export class Engine {
   /** A value computed from the state now, given when everything it rests on is durable (LO1). */
   async read<A>(view: (state: State) => A): Promise<A> {
     this.#alive();
-    const value = view(this.state);
+    const value = view(this.#parts.tamper?.view?.(this.state) ?? this.state);
     await this.#parts.log.flush();
     return value;
   }

@@ -9,6 +9,8 @@ import type { decide } from '../decide/decide.ts';
 import type { Context, Decision } from '../decide/decision.ts';
 
 export interface Tamper {
+  /** What a reader is given in place of the state. */
+  readonly view?: (state: State) => State;
   /** Asked in place of `decide`, which it may ask in its turn. */
   readonly decide?: (real: typeof decide, state: State, ctx: Context, command: Command) => Decision;
   /** What becomes of facts that are about to be applied, of a command or of one rule; `batch`: what is applied already. */

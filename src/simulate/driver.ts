@@ -1,8 +1,11 @@
 /** Drives a world through the steps of a history: delivers completions, asks, kills, stops and opens again. */
+import { statusOf } from '../../projections/status.ts';
 import type { Command } from '../decide/command.ts';
 import type { Answer } from '../engine/engine.ts';
 import type { Life } from '../engine/life.ts';
 import { canonical } from '../log/canonical.ts';
+import { type Open, toldOf } from './check/linearizability.ts';
+import type { Told } from './check/oneAtATime.ts';
 import { holds, Violation } from './check/violation.ts';
 import type { History, Step } from './history.ts';
 import { kindOf } from './steps/kinds.ts';
@@ -53,7 +56,7 @@ export class Driver {
     if ('happen' in kind) await kind.happen(this, step);
     else {
       await this.#opened();
-      this.#ask(
+      this.ask(
         kind.command(step, (target) => this.#target(target)),
         step.key,
       );
@@ -65,24 +68,48 @@ export class Driver {
     return this.until(() => this.world.life !== undefined, 'the engine does not open');
   }
 
-  #ask(command: Command, key: string | undefined): void {
+  /** Somebody asks the open engine; the answer is held against the log and against a fleet that is asked one thing at a time. */
+  ask(command: Command, key?: string): void {
     const { world } = this;
+    const { inspector } = world;
     const life = world.life!;
+    let open: Open | undefined;
+    world.judge(() => {
+      open = inspector.linear.asked(inspector.picture, command, key);
+    });
     life.engine.submit(command, { by: 'operator', ...(key !== undefined && { key }) }).then(
-      (answer) => world.life === life && world.judge(() => this.#answered(command, key, answer)),
+      (answer) =>
+        world.life === life &&
+        world.judge(() => {
+          this.#answered(command, key, answer);
+          open?.answered(answer.ok ? (answer.answer as Told) : toldOf(answer.refusal));
+        }),
       () => {},
     );
   }
 
-  /** Somebody reads the state; the value is held against what is durable when it is given. */
+  /** Somebody reads the state; what is seen is held against what is durable when it is given. */
   async read(): Promise<void> {
     await this.#opened();
     const { world } = this;
+    const { inspector } = world;
     const life = world.life!;
+    let open: Open | undefined;
+    world.judge(() => {
+      open = inspector.linear.reading(inspector.picture);
+    });
     life.engine
-      .read((state) => state.position)
+      .read((state) => ({
+        position: state.position,
+        agents: Object.fromEntries(Object.values(state.agents).map((a) => [a.agentId, statusOf(state, a).is])),
+      }))
       .then(
-        (position) => world.life === life && world.judge(() => world.effects.read(position)),
+        (told) =>
+          world.life === life &&
+          world.judge(() => {
+            world.effects.read(told.position);
+            open?.answered(told);
+          }),
         () => {},
       );
   }

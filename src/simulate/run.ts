@@ -79,8 +79,7 @@ async function rest(driver: Driver): Promise<Life> {
     const life = world.life!;
     const { engine } = life;
     // Without a slot nobody's turn would ever come.
-    if (engine.state.fleet.limits.activeTurns === 0)
-      engine.submit({ do: 'changeLimits', limits: { activeTurns: 1 } }, { by: 'operator' }).catch(() => {});
+    if (engine.state.fleet.limits.activeTurns === 0) driver.ask({ do: 'changeLimits', limits: { activeTurns: 1 } });
     let idle = false;
     const note = () => {
       idle = true;
@@ -100,9 +99,9 @@ async function nearer(driver: Driver, until: number): Promise<void> {
   holds(world.schedule.now <= until, 'LIVE', position, () => `no rest within ${restMs} ms: ${pending(picture)}`);
   if (await driver.deliver()) return;
   // Only a model that hangs may keep a turn for ever; it is interrupted.
-  const { hanging, life } = world;
+  const { hanging } = world;
   holds(hanging.length > 0, 'LIVE', position, () => `nothing is to come and there is no rest: ${pending(picture)}`);
-  for (const target of hanging) life?.engine.submit({ do: 'interrupt', target }, { by: 'operator' }).catch(() => {});
+  for (const target of hanging) driver.ask({ do: 'interrupt', target, cascade: false });
   await world.settle();
 }
 
@@ -128,4 +127,5 @@ function stopped({ inspector, effects, hosts }: World): void {
   const running = hosts.running.map((process) => process.started.processId).join(', ');
   holds(running === '', 'PR1', position, () => `after a stop in order processes ${running} run`);
   effects.told();
+  inspector.linear.settled();
 }

@@ -67,6 +67,10 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
   ['PR3', '[PR3] an end comes after its start, and what ran is not recorded as never started'],
   ['PR6', '[PR6] exactly one end per process, and the right kind'],
   ['LO1', '[LO1] no answer, no request to a model or a process leaves before what it rests on is durable'],
+  [
+    'LIN',
+    '[SL2][MA7][LO1] commands that overlap are answered as if each had come alone, at one moment between its asking and its answer',
+  ],
   ['I13', '[I13] one by one, in pages inside immer and from a snapshot plus the rest the log folds to the same state'],
   ['LIVE', '[SL9][R11] when faults stop, everything pending ends within a bound of virtual time'],
 ];

@@ -10,7 +10,7 @@ const searches = long ? [1, 100_000, 200_000, 300_000, 400_000] : [1];
 const runsMax = long ? 5_000 : 400;
 
 /** The ones that are found in a few histories are found in every `npm test`. */
-const quick = ['R6', 'R16', 'R20', 'R21', 'lost-release-on-abort', 'skipped-sync'];
+const quick = ['R6', 'R16', 'R20', 'R21', 'lost-release-on-abort', 'skipped-sync', 'stale-answer'];
 
 /** What is planted, and the promises by which it may be found. */
 const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: readonly string[]]> = [
@@ -34,6 +34,8 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[LO1] an answer or an effect before the sync is found', 'skipped-sync', 'LO1'],
   ['[RE3] an eviction in mid-turn is found', 'eviction-in-mid-turn', 'I5'],
   ['[LO2] a life that takes the epoch of the last one is found', 'stale-epoch-accepted', 'I1'],
+  ['[SL2] an answer with a status of the past is found, by the sequential model alone', 'stale-answer', 'LIN'],
+  ['[LO1] a read of a state of the past is found, by the sequential model alone', 'stale-read', 'LIN'],
   ['[MA4] a completion outside the batch of its end is found', 'completion-outside-batch', 'I7'],
 ];
 

@@ -4,6 +4,7 @@ import { agents } from './agents.ts';
 import { certainty, type Trouble } from './certainty.ts';
 import type { Checker } from './checker.ts';
 import { type InterruptionChecker, interruptions } from './interruptions.ts';
+import { linearizability } from './linearizability.ts';
 import { mail } from './mail.ts';
 import { order } from './order.ts';
 import { Picture } from './picture.ts';
@@ -22,6 +23,7 @@ export class Inspector {
   readonly processes = processes();
   readonly waits: WaitChecker;
   readonly interruptions: InterruptionChecker = interruptions();
+  readonly linear = linearizability();
   readonly #checkers: readonly Checker[];
   readonly #before: readonly NonNullable<Checker['before']>[];
   readonly #after: readonly NonNullable<Checker['after']>[];
@@ -45,6 +47,7 @@ export class Inspector {
       this.interruptions,
       order(),
       certainty(trouble),
+      this.linear,
     ];
     this.#before = this.#checkers.flatMap(({ before }) => before ?? []);
     this.#after = this.#checkers.flatMap(({ after }) => after ?? []);

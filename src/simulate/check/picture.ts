@@ -53,6 +53,8 @@ export interface Held {
 
 export interface Tree {
   readonly rootId: string;
+  /** Of its root. */
+  readonly name: string;
   readonly held: Map<string, Held>;
   readonly queue: Entry[];
   readonly agents: KnownAgent[];
@@ -70,6 +72,8 @@ export interface KnownAgent {
   lastUse: number;
   turn: RunningTurn | undefined;
   entry: Entry | undefined;
+  /** What it is when it neither runs nor waits to: how its last turn ended. */
+  last: 'pending' | 'completed' | 'failed' | 'interrupted' | 'closed';
   /** In order of acceptance. */
   readonly unread: Letter[];
   /** Position of its AgentSpawned. */
@@ -81,6 +85,8 @@ export interface KnownAgent {
   samplings: number;
 }
 
+const endings = { TurnCompleted: 'completed', TurnFailed: 'failed', TurnInterrupted: 'interrupted' } as const;
+
 export class Picture {
   position = 0;
   at = 0;
@@ -88,6 +94,8 @@ export class Picture {
   activeTurns = 0;
   residentsMax = 0;
   queueing = false;
+  /** Names of models that the fleet has. */
+  readonly models = new Set(['script']);
   readonly agents = new Map<string, KnownAgent>();
   readonly trees = new Map<string, Tree>();
   readonly turns = new Map<string, RunningTurn>();
@@ -114,6 +122,8 @@ export class Picture {
         if (activeTurns !== undefined) this.activeTurns = activeTurns;
         if (residents !== undefined) this.residentsMax = residents;
         if (whenFull !== undefined) this.queueing = whenFull === 'queue';
+        if (event.type === 'FleetOpened')
+          for (const name of Object.keys(event.data.fleet.models ?? {})) this.models.add(name);
         return;
       }
       case 'CommandAnswered':
@@ -139,6 +149,7 @@ export class Picture {
       case 'AgentClosed': {
         const agent = this.agent(event.data.agentId);
         agent.open = false;
+        agent.last = 'closed';
         agent.parent?.openChildren.delete(agent.id);
         this.#reside(agent, false, position);
         return;
@@ -164,7 +175,9 @@ export class Picture {
       case 'TurnDequeued': {
         const agent = this.agent(event.data.agentId);
         leaveQueue(agent);
-        if (agent.turn === undefined) for (const letter of agent.unread) letter.trigger = false;
+        if (agent.turn !== undefined) return;
+        agent.last = 'interrupted';
+        for (const letter of agent.unread) letter.trigger = false;
         return;
       }
       case 'MailAccepted': {
@@ -280,6 +293,7 @@ export class Picture {
         }
         this.turns.delete(event.data.turnId);
         agent.turn = undefined;
+        agent.last = endings[event.type];
         agent.lastUse = position;
         return;
       }
@@ -288,11 +302,17 @@ export class Picture {
   }
 
   #spawn(
-    data: { readonly agentId: string; readonly rootId: string; readonly parentId?: string; readonly path: string },
+    data: {
+      readonly agentId: string;
+      readonly rootId: string;
+      readonly parentId?: string;
+      readonly path: string;
+      readonly name?: string;
+    },
     position: number,
   ): void {
-    const { agentId, rootId, parentId, path } = data;
-    const tree: Tree = this.trees.get(rootId) ?? { rootId, held: new Map(), queue: [], agents: [] };
+    const { agentId, rootId, parentId, path, name = 'root' } = data;
+    const tree: Tree = this.trees.get(rootId) ?? { rootId, name, held: new Map(), queue: [], agents: [] };
     this.trees.set(rootId, tree);
     const parent = parentId === undefined ? undefined : this.agent(parentId);
     const agent: KnownAgent = {
@@ -306,6 +326,7 @@ export class Picture {
       lastUse: position,
       turn: undefined,
       entry: undefined,
+      last: 'pending',
       unread: [],
       spawned: position,
       history: [],

@@ -1,6 +1,7 @@
 /** All planted defects by name: `R…` are races of the peer (agents.md §3) as this engine would have them, the others are our own. */
 import { Failure } from '../../failure.ts';
 import { agentPlants } from './agents.ts';
+import { answerPlants } from './answers.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
 import type { Plant } from './plant.ts';
@@ -13,6 +14,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...agentPlants,
   ...mailPlants,
   ...logPlants,
+  ...answerPlants,
 };
 
 /** R2 before R10. */

@@ -1,0 +1,165 @@
+/**
+ * The sequential model: a fleet that is asked one thing at a time, as plain as it can be told. It says what each command
+ * of an operator is answered and which batch it leaves, given what the events so far say.
+ */
+import type { HoldfastEvent } from '../../../events/catalogue.ts';
+import type { Command } from '../../decide/command.ts';
+import { inWait, type KnownAgent, type Picture } from './picture.ts';
+
+/** What an operator is told: the answer, or the code of the refusal. */
+export type Told = Readonly<Record<string, unknown>>;
+
+/** `of`: what is told of a batch if it is the one that the command leaves; without it the command leaves none. */
+export type Expected = { readonly told: Told } | { readonly of: (batch: readonly HoldfastEvent[]) => Told | undefined };
+
+type Asked<D extends Command['do']> = Extract<Command, { readonly do: D }>;
+
+const refused = (code: string): Expected => ({ told: { code } });
+
+/** A command that leaves exactly one event of its own that `fits`. */
+const leaves = <T extends HoldfastEvent['type']>(
+  type: T,
+  told: (event: Extract<HoldfastEvent, { type: T }>) => Told | undefined,
+): Expected => ({
+  of: (batch) => {
+    for (const event of batch) {
+      const so = event.type === type ? told(event as Extract<HoldfastEvent, { type: T }>) : undefined;
+      if (so !== undefined) return so;
+    }
+    return undefined;
+  },
+});
+
+/** TU5. */
+export function statusOf({ turn, entry, last }: KnownAgent): string {
+  if (turn === undefined) return entry === undefined ? last : 'queued';
+  return entry !== undefined || turn.parked || inWait(turn) ? 'waiting' : 'running';
+}
+
+/** PA1: an id, a path where one root has it, or `NAME:PATH`. */
+function meant(picture: Picture, target: string): KnownAgent | string {
+  const byId = picture.agents.get(target);
+  if (byId?.open === true) return byId;
+  const [, name, path] = /^(?:([^:]*):)?([\s\S]*)$/.exec(target)!;
+  const found = [...picture.agents.values()].filter(
+    (agent) => agent.open && agent.path === path && (name === undefined || agent.tree.name === name),
+  );
+  if (found.length === 1) return found[0]!;
+  return found.length === 0 ? 'HOLDFAST_AGENT_NOT_FOUND' : 'HOLDFAST_AMBIGUOUS_PATH';
+}
+
+const openBelow = (picture: Picture, agent: KnownAgent): KnownAgent[] =>
+  [...picture.agents.values()].filter(
+    (other) => other.open && other.tree === agent.tree && (other === agent || other.path.startsWith(`${agent.path}/`)),
+  );
+
+function send(picture: Picture, agent: KnownAgent, { text, followup }: Asked<'send'>): Expected {
+  if (text.trim() === '') return refused('HOLDFAST_EMPTY_MESSAGE');
+  const { tree, path } = agent;
+  const idle = agent.turn === undefined && agent.entry === undefined && agent.parent !== undefined;
+  const full = tree.held.size + tree.queue.length >= picture.activeTurns;
+  if (followup === true && idle && full && !picture.queueing)
+    return leaves('SlotRefused', ({ data: { refusalId, agentId } }) =>
+      agentId === agent.id ? { code: 'HOLDFAST_SLOTS_TAKEN', refusalId } : undefined,
+    );
+  return leaves('MailAccepted', ({ data: { mailId, to, from, trigger, text: written } }) =>
+    from === 'operator' && to === agent.id && trigger === followup && written === text
+      ? { mailId, agentId: to, path }
+      : undefined,
+  );
+}
+
+function interrupt(picture: Picture, agent: KnownAgent, { cascade }: Asked<'interrupt'>): Expected {
+  const hit = cascade === true ? openBelow(picture, agent) : [agent];
+  const active = hit.filter(({ turn, entry }) => turn !== undefined || entry !== undefined).map(({ id }) => id);
+  const told = { path: agent.path, previousStatus: statusOf(agent), interrupted: active.length > 0 };
+  if (active.length === 0) return { told };
+  return {
+    of: (batch) => {
+      const ended = batch.filter(
+        ({ type, by }) => by === 'operator' && (type === 'TurnInterrupted' || type === 'TurnDequeued'),
+      );
+      return !batch.some(({ type }) => type === 'AgentClosed') && sameIds(ended, active) ? told : undefined;
+    },
+  };
+}
+
+function close(picture: Picture, agent: KnownAgent): Expected {
+  const gone = openBelow(picture, agent).map(({ id }) => id);
+  const told = { path: agent.path, closed: gone.length };
+  return {
+    of: (batch) =>
+      sameIds(
+        batch.filter(({ type }) => type === 'AgentClosed'),
+        gone,
+      )
+        ? told
+        : undefined,
+  };
+}
+
+const sameIds = (events: readonly HoldfastEvent[], ids: readonly string[]): boolean => {
+  const named = new Set(events.map(({ data }) => (data as { readonly agentId: string }).agentId));
+  return named.size === ids.length && ids.every((id) => named.has(id));
+};
+
+function evict(agent: KnownAgent): Expected {
+  const { path, id, turn } = agent;
+  if (!agent.resident) return { told: { path, evicted: false } };
+  if (agent.parent === undefined || (turn !== undefined && !turn.parked)) return refused('HOLDFAST_NOT_EVICTABLE');
+  return leaves('AgentEvicted', ({ data }) =>
+    data.agentId === id && data.reason === 'operator' ? { path, evicted: true } : undefined,
+  );
+}
+
+const numbers = ['activeTurns', 'residents', 'processes', 'cells', 'depth', 'outputBytes'];
+
+function changeLimits({ limits }: Asked<'changeLimits'>): Expected {
+  const sound = Object.entries(limits).every(([name, value]) => {
+    if (numbers.includes(name)) return Number.isSafeInteger(value) && (value as number) >= 0;
+    if (name === 'whenFull') return value === 'refuse' || value === 'queue';
+    return name === 'onFull' && (value === 'refuse' || value === 'prune');
+  });
+  if (!sound) return refused('HOLDFAST_BAD_LIMITS');
+  return leaves('LimitsChanged', ({ data }) => (same(data.limits, limits) ? { limits } : undefined));
+}
+
+const same = (a: object, b: object): boolean =>
+  Object.keys(a).length === Object.keys(b).length &&
+  Object.entries(a).every(([name, value]) => (b as Record<string, unknown>)[name] === value);
+
+function spawnRoot(picture: Picture, { name, model, prompt }: Asked<'spawnRoot'>): Expected {
+  const names = new Set([...picture.trees.values()].map((tree) => tree.name));
+  if (name !== undefined && names.has(name)) return refused('HOLDFAST_ROOT_EXISTS');
+  if (model !== undefined && !picture.models.has(model)) return refused('HOLDFAST_UNKNOWN_MODEL');
+  let free = 'root';
+  for (let n = 2; names.has(free); n += 1) free = `root${n}`;
+  const expected = name ?? free;
+  return {
+    of: (batch) => {
+      const spawned = batch.find(({ type }) => type === 'AgentSpawned');
+      if (spawned?.type !== 'AgentSpawned' || spawned.data.name !== expected) return undefined;
+      const { agentId } = spawned.data;
+      const asked = batch.some((e) => e.type === 'MailAccepted' && e.data.to === agentId && e.data.text === prompt);
+      return asked ? { agentId, name: expected, path: '/root' } : undefined;
+    },
+  };
+}
+
+/** Undefined for commands that are none of an operator's. */
+export function expected(picture: Picture, command: Command): Expected | undefined {
+  if (command.do === 'spawnRoot') return spawnRoot(picture, command);
+  if (command.do === 'changeLimits') return changeLimits(command);
+  if (!('target' in command)) return undefined;
+  const agent = meant(picture, command.target);
+  if (typeof agent === 'string') return refused(agent);
+  if (command.do === 'send') return send(picture, agent, command);
+  if (command.do === 'interrupt') return interrupt(picture, agent, command);
+  return command.do === 'close' ? close(picture, agent) : command.do === 'evict' ? evict(agent) : undefined;
+}
+
+/** What somebody sees who reads the whole fleet at once. */
+export const seen = (picture: Picture): Told => ({
+  position: picture.position,
+  agents: Object.fromEntries([...picture.agents.values()].map((agent) => [agent.id, statusOf(agent)])),
+});
