@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { agentsOf } from '../events/catalogue.ts';
 import type { Process, State } from '../projections/state.ts';
+import type { Signing } from './engine/checkpoints.ts';
 import type { Clock } from './engine/clock.ts';
 import type { HostDoor } from './engine/hostGate.ts';
 import type { World } from './engine/life.ts';
-import type { TakeSnapshot } from './engine/snapshots.ts';
 import { Failure } from './failure.ts';
 import { connectHost, launchHost } from './host/client.ts';
 import { endOrphan } from './host/orphans.ts';
@@ -20,6 +20,7 @@ import { secretsFile } from './log/secretsFile.ts';
 import type { Model } from './models/port.ts';
 import { scriptModel } from './models/script.ts';
 import { newId } from './newId.ts';
+import { keepCheckpoint, vaultOf } from './proofs/vault.ts';
 
 export { newId } from './newId.ts';
 
@@ -113,17 +114,25 @@ export const openLog = (dir: string, socket?: string): Promise<Log> =>
 
 export const openReader = (dir: string): Promise<LogReader> => openLevelReader(dir, { touches });
 
-/** On a thread of its own, so that a fleet of 10^5 agents does not stand still for it; it runs from the build. */
-function snapshotOf(dir: string): TakeSnapshot | undefined {
-  const built = import.meta.url.includes('/dist/') ? './snapshotThread.js' : '../dist/src/snapshotThread.js';
+/** A thread of its own, so that a large fleet does not stand still for it; it runs from the build, undefined without one. */
+function thread(name: string, workerData: unknown): (() => Promise<void>) | undefined {
+  const built = import.meta.url.includes('/dist/') ? `./${name}.js` : `../dist/src/${name}.js`;
   const program = new URL(built, import.meta.url);
   if (!existsSync(program)) return undefined;
   return () =>
     new Promise((resolve, reject) => {
-      const thread = new Worker(program, { workerData: dir });
+      const thread = new Worker(program, { workerData });
       thread.once('error', reject);
       thread.once('exit', () => resolve());
     });
+}
+
+/** `HOLDFAST_CHECKPOINTS` names a folder on a safer disk. */
+function signingOf(dir: string): Signing {
+  const to = process.env.HOLDFAST_CHECKPOINTS || vaultOf(dir);
+  const here: Signing['here'] = async (log) => void (await keepCheckpoint(dir, log, to));
+  const aside = thread('checkpointThread', { dir, to }) ?? (async () => {});
+  return { here, aside };
 }
 
 export const liveWorld = (dir: string, log: Log): World => ({
@@ -134,6 +143,7 @@ export const liveWorld = (dir: string, log: Log): World => ({
   hosts: hostsOf(dir),
   environment,
   secrets: secretsFile(dir),
-  snapshot: snapshotOf(dir),
+  snapshot: thread('snapshotThread', dir),
+  signing: signingOf(dir),
   machine: { bootId: bootId(), pid: process.pid, version },
 });

@@ -6,6 +6,7 @@ import { doctorVerb } from './doctor.ts';
 import { fuzzVerb } from './fuzz.ts';
 import { logVerb } from './log.ts';
 import { operatorVerbs } from './operate.ts';
+import { proofVerbs } from './proofs.ts';
 import { psVerb } from './ps.ts';
 import { replayVerb } from './replay.ts';
 import { resumeVerb } from './resume.ts';
@@ -26,6 +27,7 @@ export const verbs: readonly Verb[] = [
   replayVerb,
   whyVerb,
   ...recordVerbs,
+  ...proofVerbs,
   diffVerb,
   ...rolloutVerbs,
   ...operatorVerbs,

@@ -6,15 +6,18 @@ import { touches } from '../live.ts';
 import { openLevelReader } from '../log/levelReader.ts';
 import { salvageLog } from '../log/salvage.ts';
 import { type Verdict, verifyLog } from '../log/verify.ts';
+import { checkpointsIn, vaultOf } from '../proofs/vault.ts';
+import { type Held, Witness } from '../proofs/witness.ts';
 import { exit } from './exitCodes.ts';
 import { oneLine } from './line.ts';
+import { checkpointFrom } from './proofs.ts';
 import { acting, commandLine, examples, type Verb } from './setting.ts';
 
 /**
  * The records on the disk are what is checked, so also that of a running fleet is read from a private copy of its folder
  * and not through its owner: what is durable at this moment.
  */
-async function verify(dir: string): Promise<Verdict> {
+async function verify(dir: string, held: readonly Held[]): Promise<Verdict> {
   const stateHashAt = async (position: number, version: number): Promise<string | undefined> => {
     if (version !== stateVersion) return undefined;
     const log = await openLevelReader(dir, { touches, whileOwned: true });
@@ -25,17 +28,37 @@ async function verify(dir: string): Promise<Verdict> {
       await log.close();
     }
   };
-  return verifyLog(dir, { touches, whileOwned: true, stateHashAt });
+  const witness = new Witness(held);
+  const verdict = await verifyLog(dir, { touches, whileOwned: true, stateHashAt, sees: witness.sees });
+  if (!verdict.ok) return verdict;
+  const found = witness.contradiction(await fleetIdOf(dir));
+  if (found === undefined) return verdict;
+  const { firstBad, file, what } = found;
+  return { ...verdict, ok: false, firstBad, what: `against the checkpoint ${file}: ${what}` };
+}
+
+async function fleetIdOf(dir: string): Promise<string> {
+  const log = await openLevelReader(dir, { touches, whileOwned: true });
+  await log.close();
+  return log.fleetId!;
 }
 
 const verifyVerb: Verb = (program) => {
   program
     .command('verify')
-    .description('check every record: events, hash chain, head, index, snapshots, blobs; exit 1 if damaged')
-    .addHelpText('after', examples('verify', 'verify --log runs/monday -o json'))
+    .description(
+      'check every record: events, hash chain, head, index, snapshots, blobs, checkpoints; exit 1 if damaged',
+    )
+    .option('--against <checkpoint...>', 'also against checkpoints that are kept elsewhere')
+    .option('--key <verifier-key>', 'the key that must have signed them')
+    .addHelpText(
+      'after',
+      examples('verify', 'verify --log runs/monday -o json', 'verify --against /mnt/safe/000000004096.checkpoint'),
+    )
     .action(
-      acting(async ({ dir, out }) => {
-        const { ok, events, head, firstBad, what } = await verify(dir);
+      acting(async ({ dir, out }, { against = [], key }: { against?: string[]; key?: string }) => {
+        const given = against.map((file) => ({ file, checkpoint: checkpointFrom(file, key) }));
+        const { ok, events, head, firstBad, what } = await verify(dir, [...checkpointsIn(vaultOf(dir)), ...given]);
         const verdict = { ok, events, head, ...(firstBad !== undefined && { firstBad, what }) };
         await out.show(verdict, () =>
           ok

@@ -5,6 +5,7 @@ import type { RootGiven } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
 import type { Model } from '../models/port.ts';
+import { Checkpoints, type Signing } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import { type CommandParts, Commands, stopGraceMs } from './commands.ts';
 import { Engine } from './engine.ts';
@@ -28,6 +29,8 @@ export interface World {
   readonly secrets?: SecretStore;
   /** Takes a snapshot without holding up the engine; absent: the engine waits for it. */
   readonly snapshot?: TakeSnapshot;
+  /** Signs what the log is; absent: it is not signed. */
+  readonly signing?: Signing;
   /** A planted defect, in simulations only. */
   readonly tamper?: Tamper;
   readonly machine: { readonly bootId: string; readonly pid: number; readonly version: string };
@@ -49,6 +52,7 @@ export class Life {
   readonly #world: World;
   readonly #gate: HostGate;
   readonly #snapshots: Snapshots;
+  readonly #checkpoints: Checkpoints | undefined;
   #stopping: Promise<void> | undefined;
 
   private constructor(world: World, engine: Engine, hands: LiveHands, gate: HostGate, snapshots: Snapshots) {
@@ -57,6 +61,7 @@ export class Life {
     this.hands = hands;
     this.#gate = gate;
     this.#snapshots = snapshots;
+    this.#checkpoints = world.signing && new Checkpoints(world.log, world.signing);
   }
 
   /** `fresh`: the fleet to open when the log is empty; absent: the log must have one (LO9). */
@@ -124,8 +129,10 @@ export class Life {
       await engine.submit({ do: 'stop', reason });
       await this.#world.log.flush();
       await this.#snapshots.last();
+      await this.#checkpoints?.last();
     }
     this.#snapshots.stop();
+    this.#checkpoints?.stop();
     await this.#gate.close(engine.failed === undefined);
     await this.#world.log.close();
   }
@@ -134,6 +141,7 @@ export class Life {
   async abandon(): Promise<void> {
     this.hands.stop();
     this.#snapshots.stop();
+    this.#checkpoints?.stop();
     await this.#gate.close(false);
     await this.#world.log.close();
   }

@@ -18,6 +18,9 @@ export interface Named {
   readonly position: number;
 }
 
+/** Is told of every event in order, with its canonical text, before anything about it is certain. */
+export type Sees = (position: number, text: string) => void;
+
 export class Auditor {
   position = 0;
   at = 0;
@@ -32,14 +35,17 @@ export class Auditor {
   /** Positions by stream and by what events touch: the index as it should be. */
   readonly index = newIndex();
   readonly #touches: Touches;
+  readonly #sees: Sees | undefined;
 
   readonly #watch: Watch = (event, text, data) => {
+    this.#sees?.(event.position, text);
     this.checks?.push(crc32(text));
     if (data?.text.includes('"blob":"') === true) collect(event.data, event.position, this.named);
   };
 
-  constructor(touches: Touches, keepChecks = false) {
+  constructor(touches: Touches, keepChecks = false, sees?: Sees) {
     this.#touches = touches;
+    this.#sees = sees;
     this.checks = keepChecks ? [] : undefined;
   }
 

@@ -24,7 +24,8 @@ export const folderOf = (dir: string): Folder => ({
 });
 
 /** Folders that are there before the first event, whoever made them. */
-const ours = /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|host.*|spool.*|.*\.sock|.*socket.*)$/;
+const ours =
+  /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|checkpoints|signing\.key|host.*|spool.*|.*\.sock|.*socket.*)$/;
 
 /** Refuses what is there and is something else; a missing folder is fine. */
 export function refuseStrangers(dir: string): void {

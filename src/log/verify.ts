@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { Auditor } from './audit.ts';
+import { Auditor, type Sees } from './audit.ts';
 import { readBlob } from './blobs.ts';
 import { eventText } from './canonical.ts';
 import { genesis, sealOf } from './chain.ts';
@@ -32,6 +32,8 @@ export interface VerifyOptions {
   /** Also compare the copies of events that lie by agent, one by one; it takes half as long again. */
   readonly thorough?: boolean;
   readonly progress?: (events: number) => void;
+  /** Looks on while the events are read, for checks against what is kept elsewhere. */
+  readonly sees?: Sees;
 }
 
 export interface Verdict {
@@ -45,7 +47,7 @@ export interface Verdict {
 }
 
 export async function verifyLog(dir: string, options: VerifyOptions): Promise<Verdict> {
-  const auditor = new Auditor(options.touches, options.thorough === true);
+  const auditor = new Auditor(options.touches, options.thorough === true, options.sees);
   let look: Look | undefined;
   try {
     look = await lookAt(dir, options);
