@@ -1,6 +1,7 @@
 /** Agents and topology: who exists, under which path, how its last turn ended. */
 import type { Reducers } from './reducers.ts';
 import type { Agent, State } from './state.ts';
+import { table } from './table.ts';
 
 /** Longest last message kept in the state; the whole text stays in the log. */
 const lastMessageMax = 2000;
@@ -56,7 +57,7 @@ export const agents: Reducers = {
       const name = data.name ?? 'root';
       if (!Object.hasOwn(draft.rootNames, name)) draft.rootNames[name] = data.agentId;
     } else {
-      (draft.agents[data.parentId]!.children ??= {})[data.path] = data.agentId;
+      (draft.agents[data.parentId]!.children ??= table())[data.path] = data.agentId;
     }
   },
   AgentClosed: (draft, event) => {

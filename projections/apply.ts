@@ -12,6 +12,7 @@ import { residents } from './residents.ts';
 import { slots } from './slots.ts';
 import { noteSource, sources } from './sources.ts';
 import type { State } from './state.ts';
+import { numbered } from './table.ts';
 import { turns } from './turns.ts';
 
 /** Each room writes its own part of the document and may read the parts of rooms after it, as they were before. */
@@ -48,7 +49,7 @@ function noteVersion(draft: State, kind: string, id: string | number, version: n
   if (kind === 'agent') draft.agents[id]!.version = version;
   else if (kind === 'mail') draft.agents[id]!.mailVersion = version;
   else if (ends) delete draft.streams[kind]?.[id];
-  else (draft.streams[kind] ??= {})[id] = version;
+  else (draft.streams[kind] ??= numbered())[id] = version;
 }
 
 export function apply(draft: State, event: HoldfastEvent): void {

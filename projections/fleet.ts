@@ -1,6 +1,7 @@
 /** The fleet as a whole: limits, lives of the engine, answers to keyed commands. */
 import { append, emptyOrder, remove } from './order.ts';
 import type { Reducers } from './reducers.ts';
+import { table } from './table.ts';
 
 /** MA7: this many keys are kept. */
 export const answersKeptMax = 100_000;
@@ -14,7 +15,7 @@ export const fleet: Reducers = {
       limits: { ...data.limits },
       file: data.fleet,
       origin: data.origin,
-      answers: {},
+      answers: table(),
       answerOrder: emptyOrder(),
     };
   },

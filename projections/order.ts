@@ -2,6 +2,7 @@
  * A first-in-first-out order of ids with O(1) append, removal from the middle and look at the front: links by id in a
  * plain object, so that it works inside an immer draft, has one JSON form, and costs the same at any length.
  */
+import { table } from './table.ts';
 export interface Link {
   prev?: string;
   next?: string;
@@ -14,7 +15,7 @@ export interface Order {
   links: Record<string, Link>;
 }
 
-export const emptyOrder = (): Order => ({ size: 0, links: {} });
+export const emptyOrder = (): Order => ({ size: 0, links: table() });
 
 export const isIn = (order: Order, id: string): boolean => order.links[id] !== undefined;
 

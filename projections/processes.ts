@@ -1,6 +1,7 @@
 /** Processes: asked for, running, ended; who owns them and how far their output has been read. */
 import type { Reducers } from './reducers.ts';
 import type { Process, ProcessEnd, State } from './state.ts';
+import { numbered, table } from './table.ts';
 
 function end(draft: State, processId: number, how: ProcessEnd): void {
   const process = draft.processes.all[processId]!;
@@ -29,12 +30,12 @@ export const processes: Reducers = {
       at,
       place: 'attached',
       written: 0,
-      cursors: {},
+      cursors: table(),
     };
     if (data.turnId !== undefined) process.turnId = data.turnId;
     if (data.callId !== undefined) process.callId = data.callId;
     draft.processes.all[data.processId] = process;
-    (draft.processes.live[data.agentId] ??= {})[data.processId] = true;
+    (draft.processes.live[data.agentId] ??= numbered())[data.processId] = true;
     draft.processes.count[data.rootId] = (draft.processes.count[data.rootId] ?? 0) + 1;
   },
   ProcessStarted: (draft, { data }) => {

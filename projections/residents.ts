@@ -2,6 +2,7 @@
 import { append, emptyOrder, isIn, remove } from './order.ts';
 import type { Reducers } from './reducers.ts';
 import type { State } from './state.ts';
+import { table } from './table.ts';
 
 const isRoot = (draft: State, agentId: string): boolean => draft.agents[agentId]!.parentId === undefined;
 
@@ -25,7 +26,7 @@ function leave(draft: State, agentId: string): void {
 
 export const residents: Reducers = {
   EngineStarted: (draft) => {
-    draft.residents = { present: {}, count: 0, idle: emptyOrder() };
+    draft.residents = { present: table(), count: 0, idle: emptyOrder() };
   },
   AgentLoaded: (draft, { data, position }) => {
     const { present } = draft.residents;

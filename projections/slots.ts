@@ -2,8 +2,15 @@
 import { append, emptyOrder, remove } from './order.ts';
 import type { Reducers } from './reducers.ts';
 import type { State, Tree } from './state.ts';
+import { table } from './table.ts';
 
-export const emptyTree = (): Tree => ({ held: {}, heldCount: 0, queue: emptyOrder(), entries: {}, unstarted: 0 });
+export const emptyTree = (): Tree => ({
+  held: table(),
+  heldCount: 0,
+  queue: emptyOrder(),
+  entries: table(),
+  unstarted: 0,
+});
 
 function leaveQueue(draft: State, agentId: string, rootId: string): void {
   const queueId = draft.slots.queuedBy[agentId];

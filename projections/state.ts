@@ -6,6 +6,7 @@ import type { MailKind } from '../events/mail.ts';
 import type { StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
 import { emptyOrder, type Order } from './order.ts';
+import { numbered, table } from './table.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
 export const stateVersion = 1;
@@ -263,7 +264,7 @@ export const emptyState = (limits: Limits): State => ({
   position: 0,
   at: 0,
   epoch: 0,
-  streams: {},
+  streams: table(),
   fleet: {
     fleetId: '',
     format: 0,
@@ -272,16 +273,16 @@ export const emptyState = (limits: Limits): State => ({
     origin: 'own',
     engine: 'none',
     nextProcessId: 1000,
-    answers: {},
+    answers: table(),
     answerOrder: emptyOrder(),
   },
   roots: [],
-  rootNames: {},
-  agents: {},
-  slots: { held: 0, trees: {}, queuedBy: {} },
-  residents: { present: {}, count: 0, idle: emptyOrder() },
-  mail: { letters: {}, inboxes: {} },
-  turns: {},
-  activity: {},
-  processes: { all: {}, live: {}, count: {} },
+  rootNames: table(),
+  agents: table(),
+  slots: { held: 0, trees: table(), queuedBy: table() },
+  residents: { present: table(), count: 0, idle: emptyOrder() },
+  mail: { letters: table(), inboxes: table() },
+  turns: table(),
+  activity: table(),
+  processes: { all: numbered(), live: table(), count: table() },
 });

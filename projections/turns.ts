@@ -1,8 +1,14 @@
 /** Unfinished turns: their samplings and calls, and who is busy in which tree. */
 import type { Reducers } from './reducers.ts';
 import type { Activity, Call, State, Turn } from './state.ts';
+import { table } from './table.ts';
 
-export const emptyActivity = (): Activity => ({ busy: {}, busyCount: 0, waiting: {}, waitingCount: 0 });
+export const emptyActivity = (): Activity => ({
+  busy: table(),
+  busyCount: 0,
+  waiting: table(),
+  waitingCount: 0,
+});
 
 /** MA5: all its open calls are unanswered `wait_agent`s, and nothing of its list is undecided. */
 export const inWait = (turn: Turn): boolean =>
@@ -53,8 +59,8 @@ export const turns: Reducers = {
       phase: 'sampling',
       failures: 0,
       pending: [],
-      calls: {},
-      callIds: {},
+      calls: table(),
+      callIds: table(),
       open: 0,
       waits: 0,
       fresh: [],

@@ -29,13 +29,16 @@ function sampling(state: State, { turnId, n }: { readonly turnId: string; readon
   return state.agents[turn.agentId]!.samplings + 1 === n ? turn : undefined;
 }
 
+/** What every plain object has as a member, like `constructor`: in a snapshot the tables of a state are plain objects. */
+const members: object = Object.prototype;
+
 /** Call ids are unique per turn: a repeated one gets a number, and so does one that every object has as a member. */
 function distinct(turn: Turn, items: readonly Item[]): Item[] {
   const used = new Set<string>();
   return items.map((item) => {
     if (!('id' in item)) return item;
     let id = item.id;
-    for (let n = 2; used.has(id) || id in turn.callIds; n += 1) id = `${item.id}#${n}`;
+    for (let n = 2; used.has(id) || id in turn.callIds || id in members; n += 1) id = `${item.id}#${n}`;
     used.add(id);
     return { ...item, id };
   });

@@ -65,8 +65,11 @@ const textless = new Set<string>([
 /** Decisions and scripts read these from the state as they are, so nothing below them is taken out to a blob. */
 const decidedOn: ReadonlySet<string> = new Set(['args', 'fields', 'config', 'answer', 'refusal', 'fleet']);
 
+/** A character of a string has at most three bytes of UTF-8. */
+const mayBeLong = (text: string): boolean => text.length * 3 > inlineBytesMax;
+
 function blobOf(text: string, blobs: BlobContent[]): unknown {
-  if (text.length * 3 <= inlineBytesMax) return text;
+  if (!mayBeLong(text)) return text;
   const content = Buffer.from(text);
   if (content.length <= inlineBytesMax) return text;
   const sha256 = createHash('sha256').update(content).digest('hex');
@@ -124,8 +127,15 @@ export class Assembly implements Assembled {
 
   /** As it goes to the log: well-formed, without secrets, long texts as blobs where the event has a place for them. */
   #stored(type: EventType, data: unknown): unknown {
-    const hide = this.#origin.hide ?? ((text: string) => text);
-    const safe = mapTexts(data, (text) => hide(text.isWellFormed() ? text : text.toWellFormed()));
+    const { hide } = this.#origin;
+    let long = false;
+    const safe = mapTexts(data, (text) => {
+      const whole = text.isWellFormed() ? text : text.toWellFormed();
+      const shown = hide === undefined ? whole : hide(whole);
+      if (mayBeLong(shown)) long = true;
+      return shown;
+    });
+    if (!long) return safe;
     const blobs: BlobContent[] = [];
     const short = mapTexts(safe, (text) => blobOf(text, blobs), decidedOn);
     if (blobs.length === 0 || !fits(type, short)) return safe;

@@ -9,6 +9,7 @@ import type { Exit, Host } from '../host/port.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { HostGate } from './hostGate.ts';
+import { letGo } from './letGo.ts';
 import { excerpt, present, tokensOf, withinTokens } from './output.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -48,14 +49,14 @@ export class Commands {
 
   cancel(turnId: string, callIds: readonly string[]): void {
     for (const callId of callIds) {
-      this.#calls.get(`${turnId}/${callId}`)?.abort();
+      this.#calls.get(`${turnId}/${callId}`)?.abort(letGo);
       this.#calls.delete(`${turnId}/${callId}`);
     }
   }
 
   /** Nobody waits for results any more; the calls stay open. */
   letGo(): void {
-    for (const controller of this.#calls.values()) controller.abort();
+    for (const controller of this.#calls.values()) controller.abort(letGo);
     this.#calls.clear();
   }
 

@@ -8,6 +8,7 @@ import type { Model } from '../models/port.ts';
 import type { Clock } from './clock.ts';
 import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
+import { letGo } from './letGo.ts';
 import type { Effect } from './react.ts';
 import { ResidentObjects } from './residents.ts';
 import type { Secrets } from './secrets.ts';
@@ -102,14 +103,14 @@ export class LiveHands implements Hands {
     this.#stopped = true;
     this.#parts.commands.letGo();
     this.#timers.stop();
-    for (const controller of this.#samplings.values()) controller.abort();
+    for (const controller of this.#samplings.values()) controller.abort(letGo);
     this.#samplings.clear();
   }
 
   #cancel(turnId: string, callIds: readonly string[]): void {
     if (callIds.length === 0) {
       this.#timers.cancel(turnId);
-      this.#samplings.get(turnId)?.abort();
+      this.#samplings.get(turnId)?.abort(letGo);
       this.#samplings.delete(turnId);
     }
     for (const callId of callIds) this.#timers.cancel(`${turnId}/${callId}`);

@@ -5,8 +5,12 @@ export function mapTexts(value: unknown, change: (text: string) => unknown, exce
   if (typeof value === 'string') return change(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    const copy = value.map((item) => mapTexts(item, change, except));
-    return copy.some((item, i) => item !== value[i]) ? copy : value;
+    let copy: unknown[] | undefined;
+    for (let i = 0; i < value.length; i += 1) {
+      const after = mapTexts(value[i], change, except);
+      if (after !== value[i]) (copy ??= [...value])[i] = after;
+    }
+    return copy ?? value;
   }
   let copy: Record<string, unknown> | undefined;
   for (const key in value) {

@@ -160,7 +160,7 @@ export class Driver {
     this.#unharmed += 1;
     const came = await world.step();
     if (world.failed) await world.crash(false);
-    return (await this.#settle()) || came;
+    return (await this.#open()) || came;
   }
 
   #look(watch: (life: Life) => void): void {
@@ -168,10 +168,14 @@ export class Driver {
     if (life !== undefined && log?.head().position === log?.synced().position) watch(life);
   }
 
-  /** Whoever has stopped or failed is opened again: then it is true. */
   async #settle(): Promise<boolean> {
+    await this.world.settle();
+    return this.#open();
+  }
+
+  /** Whoever has stopped or failed is opened again: then it is true. */
+  async #open(): Promise<boolean> {
     const { world } = this;
-    await world.settle();
     if (world.log !== undefined) return false;
     world.open();
     await world.settle();
