@@ -40,6 +40,7 @@ export const ProcessLaunchFailed = fact(
   ends,
 );
 
+/** By operators: the hash is salted with what lies beside the spool and covers all that they have typed so far. */
 export const ProcessWritten = fact(
   'ProcessWritten',
   process,

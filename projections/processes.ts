@@ -48,7 +48,9 @@ export const processes: Reducers = {
   ProcessLaunchFailed: (draft, { data, at, position }) =>
     end(draft, data.processId, { how: 'launch-failed', ...none, at, position, reason: data.error }),
   ProcessWritten: (draft, { data }) => {
-    draft.processes.all[data.processId]!.written += data.bytes;
+    const process = draft.processes.all[data.processId]!;
+    process.written += data.bytes;
+    if (data.writtenBy === 'operator') process.typed = (process.typed ?? 0) + data.bytes;
   },
   ProcessDetached: (draft, { data }) => {
     draft.processes.all[data.processId]!.place = 'detached';

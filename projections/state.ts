@@ -211,6 +211,8 @@ export interface Process {
   stop?: StopReason;
   /** Bytes written to its stdin so far. */
   written: number;
+  /** Those of them that operators typed. */
+  typed?: number;
   /** How far an agent has read its output. */
   cursors: Record<string, number>;
   end?: ProcessEnd;

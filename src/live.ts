@@ -87,7 +87,12 @@ const hostsOf = (dir: string): HostDoor => ({
     const start = startOf(dir, processId);
     const started = end?.started ?? start?.started;
     if (start === undefined && end === undefined) return { unasked: true };
-    return { ...(started !== undefined && { started }), ...(end?.exit !== undefined && { exit: end.exit }) };
+    const typed = end?.typed ?? start?.typed;
+    return {
+      ...(started !== undefined && { started }),
+      ...(end?.exit !== undefined && { exit: end.exit }),
+      ...(typed !== undefined && { typed }),
+    };
   },
   endOrphan,
 });

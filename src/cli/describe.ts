@@ -75,7 +75,8 @@ const said: Say = {
   ProcessRequested: (d) => `${d.processId}${d.tty ? ' (terminal)' : ''}: ${beginning(commandText(d.command))}`,
   ProcessStarted: (d) => `${d.processId} is pid ${d.pid}`,
   ProcessLaunchFailed: (d) => `${d.processId}: ${d.error}`,
-  ProcessWritten: (d) => `${d.processId}: ${d.bytes} bytes`,
+  ProcessWritten: (d) =>
+    `${d.processId}: ${d.bytes} bytes${d.writtenBy === 'operator' ? ' typed by the operator' : ''}`,
   ProcessDetached: (d) => `${d.processId}: ${d.reason}`,
   ProcessReattached: (d) => `${d.processId} by ${d.reattachedBy}`,
   ReattachSkipped: (d, n) => `${d.processId} is held by ${n.of(d.holder)}`,

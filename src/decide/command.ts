@@ -12,11 +12,18 @@ export interface RootGiven {
   readonly wake?: boolean;
 }
 
+/** What operators have typed into a process so far: bytes, and a hash of all of them. */
+export interface Typed {
+  readonly bytes: number;
+  readonly hash: string;
+}
+
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
   readonly outputBytes: number;
   readonly outputHash: string;
+  readonly typed?: Typed;
 }
 
 interface EngineLife {
@@ -88,6 +95,7 @@ export type Command =
       readonly hash: string;
       readonly writtenBy: string;
     }
+  | { readonly do: 'processTyped'; readonly processId: number; readonly typed: Typed }
   | { readonly do: 'processEnded'; readonly processId: number; readonly exit: Exit }
   | { readonly do: 'processLost'; readonly processId: number; readonly reason: string; readonly wasAlive: boolean };
 

@@ -4,7 +4,7 @@ import type { Command, CommandOf } from './command.ts';
 import type { Context, Decision } from './decision.ts';
 import { open, spawnRoot, start, stop, stopProcesses } from './life.ts';
 import { changeLimits, close, evict, interrupt, send } from './operator.ts';
-import { launchFailed, processEnded, processLost, processStarted, processWritten } from './process.ts';
+import { launchFailed, processEnded, processLost, processStarted, processTyped, processWritten } from './process.ts';
 import {
   carryOut,
   compact,
@@ -40,6 +40,7 @@ const deciders: Deciders = {
   processStarted,
   launchFailed,
   processWritten,
+  processTyped,
   processEnded,
   processLost,
 };

@@ -2,7 +2,7 @@
 import * as facts from '../../events/process.ts';
 import type { Process, State } from '../../projections/state.ts';
 import { callOf } from '../../projections/turns.ts';
-import type { CommandOf } from './command.ts';
+import type { CommandOf, Typed } from './command.ts';
 import { type Context, type Decision, decided, dropped } from './decision.ts';
 
 const known = dropped({ known: true });
@@ -33,12 +33,26 @@ export function processWritten(state: State, _ctx: Context, command: CommandOf<'
   return process === undefined ? known : decided([facts.ProcessWritten({ ...written, agentId: process.agentId })], {});
 }
 
+/** A host tells all that operators have typed so far: what is recorded already is left out, so it may tell that as often as it likes. */
+function typing({ processId, agentId, typed: told = 0 }: Process, typed: Typed | undefined) {
+  if (typed === undefined || typed.bytes <= told) return [];
+  const { bytes, hash } = typed;
+  const requestId = `typed/${bytes}`;
+  return [facts.ProcessWritten({ processId, agentId, requestId, bytes: bytes - told, hash, writtenBy: 'operator' })];
+}
+
+export function processTyped(state: State, _ctx: Context, { processId, typed }: CommandOf<'processTyped'>): Decision {
+  const process = unended(state, processId);
+  return process === undefined ? known : decided(typing(process, typed), {});
+}
+
 export function processEnded(state: State, _ctx: Context, { processId, exit }: CommandOf<'processEnded'>): Decision {
   const process = unended(state, processId);
   if (process === undefined) return known;
   const { code, signal, outputBytes, outputHash } = exit;
   const end = { processId, agentId: process.agentId, code, signal, outputBytes, outputHash, place: process.place };
-  return decided([process.stop === undefined ? facts.ProcessExited(end) : facts.ProcessTerminated(end)], {});
+  const fact = process.stop === undefined ? facts.ProcessExited(end) : facts.ProcessTerminated(end);
+  return decided([...typing(process, exit.typed), fact], {});
 }
 
 export function processLost(

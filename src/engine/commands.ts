@@ -5,7 +5,7 @@ import type { Outcome } from '../../events/turn.ts';
 import type { Call, Process, State } from '../../projections/state.ts';
 import { type ExecArgs, execYieldMs, type WriteArgs, writeYieldMs } from '../decide/tools/processes.ts';
 import { Failure } from '../failure.ts';
-import type { Exit, Host } from '../host/port.ts';
+import type { Exit, Host, Typed } from '../host/port.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { HostGate } from './hostGate.ts';
@@ -83,6 +83,7 @@ export class Commands {
         const { pid, group, startTime, bootId } = found.started;
         engine.report({ do: 'processStarted', processId, pid, group, startTime, bootId });
       }
+      if (found?.typed !== undefined) engine.report({ do: 'processTyped', processId, typed: found.typed });
       if (found?.launchFailed !== undefined)
         engine.report({ do: 'launchFailed', processId, error: found.launchFailed });
       else if (found?.exit !== undefined) engine.report({ do: 'processEnded', processId, exit: found.exit });
@@ -103,6 +104,7 @@ export class Commands {
       const { pid, group, startTime, bootId } = remains.started;
       engine.report({ do: 'processStarted', processId, pid, group, startTime, bootId });
     }
+    if (remains.typed !== undefined) engine.report({ do: 'processTyped', processId, typed: remains.typed });
     if (remains.exit !== undefined) {
       engine.report({ do: 'processEnded', processId, exit: remains.exit });
       return;
@@ -183,6 +185,12 @@ export class Commands {
       if (this.#state.processes.all[processId]?.pid === undefined) return;
       this.#parts.engine.report({ do: 'processEnded', processId, exit });
     };
+    this.#begun(processId).then(tell, tell);
+  }
+
+  /** An operator has typed at the host. */
+  typed(processId: number, typed: Typed): void {
+    const tell = () => this.#parts.engine.report({ do: 'processTyped', processId, typed });
     this.#begun(processId).then(tell, tell);
   }
 

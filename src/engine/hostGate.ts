@@ -1,6 +1,6 @@
 /** The way to the process host: met when the engine starts, started when the first command needs it, replaced when lost. */
 import { Failure } from '../failure.ts';
-import type { Exit, Host, Output, Started } from '../host/port.ts';
+import type { Exit, Host, Output, Started, Typed } from '../host/port.ts';
 
 /** What a process that its host does not answer for left behind. */
 export interface Remains {
@@ -8,6 +8,7 @@ export interface Remains {
   readonly unasked?: true;
   readonly started?: Started;
   readonly exit?: Exit;
+  readonly typed?: Typed;
 }
 
 export interface Orphan {
@@ -35,7 +36,8 @@ export class HostGate {
   readonly door: HostDoor;
   readonly #newId: () => string;
   readonly #lost: (hostId: string) => void;
-  readonly #exited: (processId: number, exit: Exit) => void;
+  readonly #exited: HostEvents['exited'];
+  readonly #typed: HostEvents['typed'];
   #hostId: string;
   #host: Promise<Host> | undefined;
   #closed = false;
@@ -46,6 +48,7 @@ export class HostGate {
     this.#hostId = hostId;
     this.#lost = on.lost;
     this.#exited = on.exited;
+    this.#typed = on.typed;
   }
 
   /** `unserved`: the host that the log expects, if none is alive. */
@@ -92,6 +95,7 @@ export class HostGate {
 
   #listen(host: Host): Host {
     host.onExit(this.#exited);
+    host.onTyped(this.#typed);
     host.onLost(() => {
       if (this.#closed) return;
       this.#host = undefined;
@@ -115,4 +119,5 @@ export class HostGate {
 export interface HostEvents {
   readonly lost: (hostId: string) => void;
   readonly exited: (processId: number, exit: Exit) => void;
+  readonly typed: (processId: number, typed: Typed) => void;
 }

@@ -88,6 +88,7 @@ export class Life {
       {
         lost: (hostId) => commands?.hostLost(hostId),
         exited: (processId, exit) => commands?.exited(processId, exit),
+        typed: (processId, typed) => commands?.typed(processId, typed),
       },
       () => unservedHost(state, log, world.hosts, machine.bootId),
     );

@@ -1,12 +1,17 @@
 /** One process the host was asked to start: from the request to the end, with everybody who waits for it. */
 import { join } from 'node:path';
 import type { Family } from './family.ts';
-import type { Exit, HostProcess, Output, Started } from './port.ts';
+import { Keyboard } from './keyboard.ts';
+import type { Exit, HostProcess, Output, Started, Typed, Window } from './port.ts';
 import { bootId } from './procfs.ts';
 import { endOf, type StartRecord } from './records.ts';
 import type { Running } from './running.ts';
 import { Spool } from './spool.ts';
 import { readSpool, spoolFolder } from './spoolReader.ts';
+import { Typing } from './typing.ts';
+
+/** Sizes that are remembered; a screen that is drawn again from further back than that has the wrong ones. */
+const WINDOWS_MAX = 200;
 
 export class Child {
   readonly processId: number;
@@ -28,6 +33,11 @@ export class Child {
   /** Answers to requests that act, by request id. */
   readonly answers = new Map<string, unknown>();
   readonly spool: Spool;
+  readonly keyboard = new Keyboard();
+  readonly typing = new Typing();
+  windows: readonly Window[];
+  /** By an earlier host. */
+  readonly #typedEarlier: Typed | undefined;
   readonly #logDir: string;
   readonly #watchers = new Set<() => void>();
 
@@ -40,6 +50,8 @@ export class Child {
     this.hostId = record.hostId;
     this.started = record.started;
     this.launchFailed = record.launchFailed;
+    this.windows = record.windows ?? [];
+    this.#typedEarlier = record.typed;
     this.spool = new Spool(
       join(spoolFolder(logDir), String(record.processId)),
       spoolBytesMax,
@@ -70,20 +82,42 @@ export class Child {
     return this.#earlier && !this.over;
   }
 
+  get typed(): Typed | undefined {
+    return this.typing.sum ?? this.#typedEarlier;
+  }
+
+  /** From the next byte of output on. */
+  resized(cols: number, rows: number): void {
+    const window = { at: this.spool.received, cols, rows };
+    this.windows = [...this.windows.filter(({ at }) => at < window.at), window].slice(-WINDOWS_MAX);
+    this.keyboard.resized(window);
+  }
+
   family(marks: Readonly<Record<string, string>>): Family {
     const { started } = this;
     return { group: started?.group, startTime: started?.startTime, bootId: started?.bootId ?? bootId(), marks };
   }
 
   record(): StartRecord {
-    const { processId, requestId, hostId, tty, command, started, launchFailed } = this;
-    return { processId, requestId, hostId, tty, command, started, launchFailed };
+    const { processId, requestId, hostId, tty, command, started, launchFailed, typed, windows } = this;
+    const { salt } = this.typing;
+    return {
+      processId,
+      requestId,
+      hostId,
+      tty,
+      command,
+      started,
+      launchFailed,
+      ...(typed && { typed, salt }),
+      windows,
+    };
   }
 
   view(): HostProcess {
-    const { processId, requestId, started, launchFailed, exit, tty, command } = this;
+    const { processId, requestId, started, launchFailed, exit, tty, command, typed } = this;
     const size = this.running ? this.spool.size : (exit?.outputBytes ?? 0);
-    return { processId, requestId, started, launchFailed, exit, size, tty, command, lost: this.lost };
+    return { processId, requestId, started, launchFailed, exit, size, typed, tty, command, lost: this.lost };
   }
 
   read(from: number, bytesMax: number): Output | undefined {

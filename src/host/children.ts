@@ -6,9 +6,10 @@ import { Failure } from '../failure.ts';
 import { Child } from './child.ts';
 import { endFamily, marksOf, send } from './family.ts';
 import { follow } from './followed.ts';
+import type { Seat } from './keyboard.ts';
 import { startPiped } from './piped.ts';
 import type { Pipes } from './pipes.ts';
-import type { Exit, HostProcess, LaunchFailed, Output, Started, StartRequest } from './port.ts';
+import type { Exit, HostProcess, LaunchFailed, Output, Started, StartRequest, Typed, Window } from './port.ts';
 import { bootId, runs, statOf } from './procfs.ts';
 import { launchTrouble } from './program.ts';
 import { endOf, forgetStart, keepEnd, keepStart, openStarts, type StartRecord } from './records.ts';
@@ -19,6 +20,10 @@ const COLS = 80;
 const ROWS = 24;
 /** Longer timers fire at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
+/** Keys that end what somebody types for a program to read: return, line feed, ^C, ^D. */
+const LINE_ENDS: readonly number[] = [13, 10, 3, 4];
+/** Waits for more keys, so that a line is one fact and not one for each key. */
+const TYPED_MS = 1_000;
 const STOPPED_EARLIER = 'a stop of this process came before its start';
 
 export interface ChildrenOptions {
@@ -28,6 +33,7 @@ export interface ChildrenOptions {
   /** Bytes of output kept on disk per process. */
   readonly spoolBytesMax: number;
   readonly onExit: (processId: number, exit: Exit) => void;
+  readonly onTyped: (processId: number, typed: Typed) => void;
 }
 
 export class Children {
@@ -37,6 +43,8 @@ export class Children {
   readonly #starts = new Map<Child, Promise<Started | LaunchFailed>>();
   /** Stops of processes that were never started: a start that comes later is refused (P-11, P-20). */
   readonly #stoppedEarlier = new Set<number>();
+  /** Typing that engines have not been told of. */
+  readonly #telling = new Map<Child, NodeJS.Timeout>();
   /** Families being ended. */
   #stops = 0;
 
@@ -82,8 +90,10 @@ export class Children {
       const trouble = await launchTrouble(launch);
       if (trouble) throw new Error(trouble);
       mayStart();
+      const { cols = COLS, rows = ROWS } = request;
+      if (request.tty) child.resized(cols, rows);
       const running = request.tty
-        ? await startTerminal(launch, request.cols ?? COLS, request.rows ?? ROWS)
+        ? await startTerminal(launch, cols, rows)
         : await startPiped(launch, this.#options.pipes, mayStart);
       const { pid, startTime } = running;
       const { processId, requestId } = child;
@@ -101,7 +111,9 @@ export class Children {
     return answerOf(child.record());
   }
 
-  #end(child: Child, exit: Exit): void {
+  #end(child: Child, ended: Exit): void {
+    const { typed } = child;
+    const exit = typed === undefined ? ended : { ...ended, typed };
     kept(() => keepEnd(this.#options.logDir, { ...child.record(), exit }));
     child.exit = exit;
     child.changed();
@@ -121,8 +133,67 @@ export class Children {
   }
 
   resize(processId: number, cols: number, rows: number): void {
+    const { running } = this.#live(processId) ?? {};
+    if (running?.resize === undefined) return;
+    running.resize(cols, rows);
+    this.#byId.get(processId)!.resized(cols, rows);
+  }
+
+  /** Somebody sits down at a process, to watch and perhaps to type. Undefined: it is not here. */
+  join(processId: number, seat: Seat): { process: HostProcess; windows: readonly Window[] } | undefined {
     const child = this.#byId.get(processId);
-    if (child?.live) child.running?.resize?.(cols, rows);
+    child?.keyboard.join(seat);
+    return child && { process: child.view(), windows: child.windows };
+  }
+
+  leave(processId: number, seat: Seat): void {
+    this.#byId.get(processId)?.keyboard.leave(seat);
+  }
+
+  /** True when the keyboard is theirs. */
+  keyboard(processId: number, seat: Seat, how: 'ask' | 'take' | 'give'): boolean {
+    const { keyboard, running } = this.#live(processId) ?? {};
+    if (how === 'give') keyboard?.give(seat);
+    return how !== 'give' && running?.write !== undefined && keyboard!.take(seat, how === 'take');
+  }
+
+  /** The window of whoever has the keyboard is the size of the terminal. */
+  window(processId: number, seat: Seat, cols: number, rows: number): boolean {
+    const mine = this.#live(processId)?.keyboard.isHeldBy(seat) === true;
+    if (mine) this.resize(processId, cols, rows);
+    return mine;
+  }
+
+  /** By an operator, who must have the keyboard. What is typed is kept before it can have an effect. */
+  type(processId: number, seat: Seat, bytes: Uint8Array): 'written' | 'held' | 'ended' {
+    const child = this.#live(processId);
+    if (child?.running?.write === undefined) return 'ended';
+    if (!child.keyboard.isHeldBy(seat)) return 'held';
+    if (!child.running.hasRoom!(bytes.length)) throw inputFull(processId);
+    child.typing.add(bytes);
+    kept(() => keepStart(this.#options.logDir, child.record()));
+    child.running.write(bytes);
+    this.#tellTyped(
+      child,
+      bytes.some((byte) => LINE_ENDS.includes(byte)),
+    );
+    return 'written';
+  }
+
+  /** A line at a time, or what has come together in a while. */
+  #tellTyped(child: Child, now: boolean): void {
+    const tell = () => {
+      clearTimeout(this.#telling.get(child));
+      this.#telling.delete(child);
+      if (child.live && child.typed) this.#options.onTyped(child.processId, child.typed);
+    };
+    if (now) tell();
+    else if (!this.#telling.has(child)) this.#telling.set(child, setTimeout(tell, TYPED_MS));
+  }
+
+  #live(processId: number): Child | undefined {
+    const child = this.#byId.get(processId);
+    return child?.live ? child : undefined;
   }
 
   signal(requestId: string, processId: number, signal: NodeJS.Signals): boolean {

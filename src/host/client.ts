@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
+import { Attached } from './attached.ts';
 import { Connection } from './connection.ts';
 import { type Place, placeOf } from './place.ts';
 import type { Host, HostProcess, Output } from './port.ts';
@@ -23,6 +24,17 @@ const LOOK_MS = 5;
 
 /** The living host of this log; undefined when there is none. Fails with HOLDFAST_HOST_FAILED when it does not let us in. */
 export async function connectHost(logDir: string): Promise<Host | undefined> {
+  const connection = await connectionTo(logDir);
+  return connection && hostOver(connection);
+}
+
+/** A seat at a process of the living host; undefined when there is no host, or it does not have the process. */
+export async function joinProcess(logDir: string, processId: number): Promise<Attached | undefined> {
+  const connection = await connectionTo(logDir);
+  return connection && Attached.join(connection, hostOver(connection), processId);
+}
+
+async function connectionTo(logDir: string): Promise<Connection | undefined> {
   const folder = resolve(logDir);
   await anyStarting(folder);
   const deadline = performance.now() + CONNECT_MS;
@@ -30,7 +42,7 @@ export async function connectHost(logDir: string): Promise<Host | undefined> {
     const place = placeOf(folder);
     if (!place) return undefined;
     try {
-      return hostOver(await Connection.open(place.socket, place.token, CONNECT_MS));
+      return await Connection.open(place.socket, place.token, CONNECT_MS);
     } catch (error) {
       if (performance.now() > deadline) throw unreachable(place, error);
     }
@@ -126,6 +138,10 @@ function hostOver(connection: Connection): Host {
     onExit: (listener) => {
       connection.exits.add(listener);
       return () => connection.exits.delete(listener);
+    },
+    onTyped: (listener) => {
+      connection.typings.add(listener);
+      return () => connection.typings.delete(listener);
     },
     onLost: (listener) => {
       connection.losses.add(listener);

@@ -1,7 +1,8 @@
 /** One connection to a process host: requests with ids, their answers, notices of exits, and the loss of it all. */
 import { createConnection, type Socket } from 'node:net';
 import { Failure } from '../failure.ts';
-import type { Exit } from './port.ts';
+import type { Notice } from './keyboard.ts';
+import type { Exit, Typed } from './port.ts';
 import { encodeFrame, FRAME_BYTES_MAX, type Frame, FrameReader, type Reply } from './protocol.ts';
 
 interface Pending {
@@ -12,6 +13,8 @@ interface Pending {
 export class Connection {
   readonly hostId: string;
   readonly exits = new Set<(processId: number, exit: Exit) => void>();
+  readonly typings = new Set<(processId: number, typed: Typed) => void>();
+  readonly notices = new Set<(processId: number, notice: Notice) => void>();
   readonly losses = new Set<() => void>();
   readonly #socket: Socket;
   readonly #reader: FrameReader;
@@ -107,6 +110,10 @@ export class Connection {
     const reply = frame.json as Reply;
     if ('exited' in reply) {
       for (const listener of [...this.exits]) listener(reply.exited, reply.exit);
+    } else if ('written' in reply) {
+      for (const listener of [...this.typings]) listener(reply.written, reply.typed);
+    } else if ('at' in reply) {
+      for (const listener of [...this.notices]) listener(reply.at, reply.notice);
     } else if ('id' in reply) {
       const pending = this.#pending.get(reply.id);
       if (reply.fault) pending?.reject(new Failure(reply.fault.code, reply.fault.message, reply.fault));

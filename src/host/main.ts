@@ -43,6 +43,7 @@ const children = new Children({
     door.tellExit(processId, exit);
     linger();
   },
+  onTyped: (processId, typed) => door.tellTyped(processId, typed),
 });
 let leaving = false;
 const answer = requestTable(children, () => {

@@ -36,6 +36,20 @@ export interface LaunchFailed {
   readonly error: string;
 }
 
+/** What operators have typed into a process so far. */
+export interface Typed {
+  readonly bytes: number;
+  /** Hex SHA-256 of a salt, which lies beside the spool, and of all these bytes. */
+  readonly hash: string;
+}
+
+/** Size of a terminal from a byte of its output on. */
+export interface Window {
+  readonly at: number;
+  readonly cols: number;
+  readonly rows: number;
+}
+
 export interface Exit {
   /** Exit code, or null when a signal ended it. */
   readonly code: number | null;
@@ -46,6 +60,7 @@ export interface Exit {
   /** Hex SHA-256 of all output bytes. */
   readonly outputHash: string;
   readonly at: number;
+  readonly typed?: Typed;
 }
 
 export interface HostProcess {
@@ -56,6 +71,7 @@ export interface HostProcess {
   readonly exit?: Exit;
   /** Bytes of output so far. */
   readonly size: number;
+  readonly typed?: Typed;
   readonly tty: boolean;
   readonly command: readonly string[];
   /** Started by an earlier host that died before it could record an end: nobody will ever know how it ended. */
@@ -108,6 +124,8 @@ export interface Host {
   /** The engine has recorded the end (or the failed launch): the host may forget it. Its spool and its end stay on disk. */
   acknowledge(processId: number): Promise<void>;
   onExit(listener: (processId: number, exit: Exit) => void): () => void;
+  /** Operators type at the host, with or without an engine; each notice replaces those before it, and an exit has the last one. */
+  onTyped(listener: (processId: number, typed: Typed) => void): () => void;
   /** The connection or the host itself is gone. */
   onLost(listener: () => void): () => void;
   /** Ends the host if it has no live child; true if it will end. */

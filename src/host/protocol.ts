@@ -3,7 +3,8 @@
  * raw bytes, so that output is never encoded. The first frame of a connection is a `Hello`.
  */
 import { Failure } from '../failure.ts';
-import type { Exit } from './port.ts';
+import type { Notice } from './keyboard.ts';
+import type { Exit, Typed } from './port.ts';
 
 /** A frame above this is refused: 8 MiB, head included. */
 export const FRAME_BYTES_MAX = 8 * 1024 * 1024;
@@ -34,7 +35,9 @@ export interface Fault {
 export type Reply =
   | { readonly welcome: string }
   | { readonly id: number; readonly value?: unknown; readonly fault?: Fault }
-  | { readonly exited: number; readonly exit: Exit };
+  | { readonly exited: number; readonly exit: Exit }
+  | { readonly written: number; readonly typed: Typed }
+  | { readonly at: number; readonly notice: Notice };
 
 export interface Frame {
   readonly json: unknown;

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Exit, Started } from './port.ts';
+import type { Exit, Started, Typed, Window } from './port.ts';
 
 export interface StartRecord {
   readonly processId: number;
@@ -16,6 +16,10 @@ export interface StartRecord {
   /** One of the two is the answer; neither: the start was tried. */
   readonly started?: Started;
   readonly launchFailed?: string;
+  readonly typed?: Typed;
+  readonly salt?: string;
+  /** Sizes of its terminal, in order. */
+  readonly windows?: readonly Window[];
 }
 
 export interface EndRecord extends StartRecord {

@@ -3,19 +3,26 @@ import { Failure } from '../failure.ts';
 import type { Children } from './children.ts';
 import type { HostProcess, StartRequest } from './port.ts';
 import { READ_BYTES_MAX, type Request } from './protocol.ts';
-import type { Answer } from './server.ts';
+import { Seats } from './seats.ts';
+import type { Answer, Caller } from './server.ts';
 
 /** Characters of one page of a list: in UTF-8 they stay below the limit of a frame. */
 const PAGE_LENGTH_MAX = 2 * 1024 * 1024;
 
-type Handler = (args: readonly unknown[], bytes: Uint8Array, cancel: AbortSignal) => Answer | Promise<Answer>;
+type Handler = (
+  args: readonly unknown[],
+  bytes: Uint8Array,
+  cancel: AbortSignal,
+  caller: Caller,
+) => Answer | Promise<Answer>;
 
 export function requestTable(children: Children, endIfEmpty: () => boolean) {
+  const seats = new Seats(children);
   const handlers: Readonly<Record<string, Handler>> = {
     start: async ([request]) => ({ value: await children.start(startOf(request)) }),
     write: ([requestId, processId], bytes) => ({ value: children.write(text(requestId), number(processId), bytes) }),
     resize: ([processId, cols, rows]) => {
-      children.resize(number(processId), number(cols), number(rows));
+      children.resize(number(processId), extent(cols), extent(rows));
       return {};
     },
     signal: ([requestId, processId, signal]) => ({
@@ -29,6 +36,24 @@ export function requestTable(children: Children, endIfEmpty: () => boolean) {
       const output = children.read(number(processId), number(from), Math.min(number(bytesMax), READ_BYTES_MAX));
       return output ? { value: { ...output, bytes: undefined }, bytes: output.bytes } : {};
     },
+    join: ([processId], _, __, caller) => {
+      const id = number(processId);
+      return { value: children.join(id, seats.of(caller, id)) };
+    },
+    keyboard: ([processId, how], _, __, caller) => {
+      const id = number(processId);
+      if (how !== 'ask' && how !== 'take' && how !== 'give')
+        throw invalid(`${String(how)} is not a way to have a keyboard`);
+      return { value: children.keyboard(id, seats.of(caller, id), how) };
+    },
+    window: ([processId, cols, rows], _, __, caller) => {
+      const id = number(processId);
+      return { value: children.window(id, seats.of(caller, id), extent(cols), extent(rows)) };
+    },
+    type: ([processId], bytes, _, caller) => {
+      const id = number(processId);
+      return { value: children.type(id, seats.of(caller, id), bytes) };
+    },
     list: ([after]) => ({ value: page(children.list(number(after ?? 0))) }),
     find: ([requestId]) => ({ value: children.find(text(requestId)) }),
     acknowledge: ([processId]) => {
@@ -37,10 +62,10 @@ export function requestTable(children: Children, endIfEmpty: () => boolean) {
     },
     endIfEmpty: () => ({ value: endIfEmpty() }),
   };
-  return (request: Request, bytes: Uint8Array, cancel: AbortSignal): Answer | Promise<Answer> => {
+  return (request: Request, bytes: Uint8Array, cancel: AbortSignal, caller: Caller): Answer | Promise<Answer> => {
     const handler = Object.hasOwn(handlers, request.op) ? handlers[request.op] : undefined;
     if (!handler) throw invalid(`the process host knows no request ${request.op}`);
-    return handler(request.args, bytes, cancel);
+    return handler(request.args, bytes, cancel, caller);
   };
 }
 
@@ -74,6 +99,13 @@ function number(value: unknown): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
     throw invalid(`${String(value)} is not a number`);
   return value;
+}
+
+/** Columns or rows: the system keeps them in 16 bits. */
+function extent(value: unknown): number {
+  const cells = Math.floor(number(value));
+  if (cells < 1 || cells > 0xffff) throw invalid(`${cells} columns or rows are no size of a terminal`);
+  return cells;
 }
 
 function invalid(message: string): Failure {

@@ -19,6 +19,8 @@ export interface Running {
   readonly exited: Promise<Status>;
   /** Terminals only. False: too much input waits to be read by the child. */
   readonly write?: (bytes: Uint8Array) => boolean;
+  /** Whether a `write` of so many bytes will be taken. */
+  readonly hasRoom?: (length: number) => boolean;
   readonly resize?: (cols: number, rows: number) => void;
 }
 

@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Failure } from '../failure.ts';
-import type { Exit } from './port.ts';
+import type { Exit, Typed } from './port.ts';
 import { encodeFrame, FRAME_BYTES_MAX, FrameReader, type Hello, type Reply, type Request } from './protocol.ts';
 
 /** Waits for the token; whoever connects and says nothing is let go. */
@@ -27,7 +27,18 @@ export interface Answer {
  * Carries out one request; `cancel` fires when it is cancelled or its connection is gone. Large answers are given at once,
  * not as promises: only so can a session see that its other side has not read the one before.
  */
-export type Serve = (request: Request, bytes: Uint8Array, cancel: AbortSignal) => Answer | Promise<Answer>;
+export type Serve = (
+  request: Request,
+  bytes: Uint8Array,
+  cancel: AbortSignal,
+  caller: Caller,
+) => Answer | Promise<Answer>;
+
+/** The connection that a request came over: told things beside its answers, and asked to say when it is gone. */
+export interface Caller {
+  tell(reply: Reply): void;
+  onGone(listener: () => void): void;
+}
 
 export interface DoorOptions {
   readonly hostId: string;
@@ -56,6 +67,10 @@ export class Door {
 
   tellExit(processId: number, exit: Exit): void {
     for (const session of this.#sessions) session.tell({ exited: processId, exit });
+  }
+
+  tellTyped(processId: number, typed: Typed): void {
+    for (const session of this.#sessions) session.tell({ written: processId, typed });
   }
 
   /** Lets nobody in any more; resolves when every session has what it was sent, or is gone. */
@@ -108,7 +123,7 @@ export class Door {
   }
 }
 
-class Session {
+class Session implements Caller {
   readonly #socket: Socket;
   readonly #reader: FrameReader;
   readonly #serve: Serve;
@@ -165,7 +180,7 @@ class Session {
       }
     };
     try {
-      const answer = this.#serve(request, bytes, cancel.signal);
+      const answer = this.#serve(request, bytes, cancel.signal, this);
       if (answer instanceof Promise) {
         this.#cancels.set(id, cancel);
         void answer.then(give, refuse).finally(() => this.#cancels.delete(id));
@@ -173,6 +188,10 @@ class Session {
     } catch (error) {
       refuse(error);
     }
+  }
+
+  onGone(listener: () => void): void {
+    this.#socket.once('close', listener);
   }
 
   tell(reply: Reply, bytes?: Uint8Array): void {

@@ -63,7 +63,7 @@ export async function startTerminal({ argv, cwd, env }: Launch, cols: number, ro
     output,
     rest: () => restOf(fd),
     exited,
-    write: writerOf(fd, output),
+    ...writerOf(fd, output),
     resize: (newCols, newRows) => {
       if (!output.destroyed) native.resize(fd, newCols, newRows, 0, 0);
     },
@@ -104,7 +104,7 @@ function* restOf(fd: number): Iterable<Buffer> {
 }
 
 /** Writes in order what the terminal takes, and the rest when the child has read some. */
-function writerOf(fd: number, output: ReadStream): (bytes: Uint8Array) => boolean {
+function writerOf(fd: number, output: ReadStream): Required<Pick<Running, 'write' | 'hasRoom'>> {
   let queue: Uint8Array[] = [];
   let queued = 0;
   let retry: NodeJS.Timeout | undefined;
@@ -127,11 +127,13 @@ function writerOf(fd: number, output: ReadStream): (bytes: Uint8Array) => boolea
     }
     if (queue.length === 0) queued = 0;
   };
-  return (bytes) => {
-    if (queued > 0 && queued + bytes.length > INPUT_BYTES_MAX) return false;
+  const hasRoom = (length: number) => queued === 0 || queued + length <= INPUT_BYTES_MAX;
+  const write = (bytes: Uint8Array) => {
+    if (!hasRoom(bytes.length)) return false;
     queue.push(bytes);
     queued += bytes.length;
     if (!retry) pump();
     return true;
   };
+  return { write, hasRoom };
 }

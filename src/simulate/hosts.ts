@@ -1,7 +1,7 @@
 /** Process hosts of the world: each owns its children, applies a request id once, outlives the engine, and may die itself. */
 import type { HostDoor } from '../engine/hostGate.ts';
 import { Failure } from '../failure.ts';
-import type { Exit, Host, HostProcess, LaunchFailed, Output, Started, StartRequest } from '../host/port.ts';
+import type { Exit, Host, HostProcess, LaunchFailed, Output, Started, StartRequest, Typed } from '../host/port.ts';
 import { WorldConnection } from './connection.ts';
 import { WorldProcess } from './processes.ts';
 import { mix, Random } from './random.ts';
@@ -12,6 +12,8 @@ export interface HostWorld {
   readonly schedule: Schedule;
   /** Requests as they leave the engine: nothing may leave before what it rests on is durable. */
   readonly asked: (what: 'start' | 'stop' | 'write' | 'acknowledge', processId: number) => void;
+  /** An operator has typed so many bytes. */
+  readonly typed: (processId: number, bytes: number) => void;
   /** A process really begins to run. */
   readonly launched: (processId: number) => void;
 }
@@ -146,6 +148,7 @@ class WorldHost {
             tty: child.request.tty,
             command: child.request.argv,
             ...(child.exit && { exit: child.exit }),
+            ...(child.typed && { typed: child.typed }),
           },
     );
   }
@@ -168,6 +171,7 @@ export class WorldHosts {
   /** Starts that reached a host. */
   readonly heard = new Set<number>();
   readonly exits = new Map<WorldConnection, (processId: number, exit: Exit) => void>();
+  readonly typings = new Map<WorldConnection, (processId: number, typed: Typed) => void>();
   readonly #random: Random;
   #host: WorldHost | undefined;
   /** Hosts that were killed. */
@@ -191,6 +195,21 @@ export class WorldHosts {
     if (childrenToo)
       for (const process of this.processes.values()) if (process.hostId === host.hostId) process.end(null, 'SIGHUP');
     return true;
+  }
+
+  /** Somebody types at the n-th of the open terminals of the living host; nobody asks the engine. */
+  type(nth: number, bytes: Uint8Array): void {
+    const open = this.running.filter(({ request, hostId }) => request.tty && hostId === this.#host?.hostId);
+    const process = open[nth % open.length];
+    if (process === undefined) return;
+    process.type(bytes);
+    const { processId } = process.started;
+    const typed = process.typed!;
+    this.world.typed(processId, bytes.length);
+    // A host waits for a whole line before it tells: the process may end first.
+    if (this.#random.chance(50)) return;
+    for (const connection of this.#host!.connections)
+      connection.tell('what was typed', () => this.typings.get(connection)?.(processId, typed));
   }
 
   /** The engine of this life is gone. */
@@ -232,7 +251,11 @@ export class WorldHosts {
       remains: (processId) => {
         const process = this.processes.get(processId);
         if (process === undefined) return this.heard.has(processId) ? {} : { unasked: true };
-        return { started: process.started, ...(process.exit && { exit: process.exit }) };
+        return {
+          started: process.started,
+          ...(process.exit && { exit: process.exit }),
+          ...(process.typed && { typed: process.typed }),
+        };
       },
       endOrphan: ({ processId }) =>
         later('the end of an orphan', () => {
@@ -327,6 +350,10 @@ export class WorldHosts {
       onExit: (listener) => {
         this.exits.set(connection, listener);
         return () => this.exits.delete(connection);
+      },
+      onTyped: (listener) => {
+        this.typings.set(connection, listener);
+        return () => this.typings.delete(connection);
       },
       onLost: (listener) => {
         connection.losses.add(listener);

@@ -1,5 +1,5 @@
 /** Processes of the world: they exit, run on, flood, wait for input, or cannot be launched; they live on when their host dies. */
-import type { Exit, Output, Started, StartRequest } from '../host/port.ts';
+import type { Exit, Output, Started, StartRequest, Typed } from '../host/port.ts';
 import { mix, Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -16,6 +16,8 @@ export class WorldProcess {
   /** Recorded by its host. */
   exit: Exit | undefined;
   size: number;
+  /** By people at its terminal; kept on disk by its host. */
+  typed: Typed | undefined;
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #ended: (process: WorldProcess) => void;
@@ -70,7 +72,14 @@ export class WorldProcess {
     if (!this.alive) return;
     this.alive = false;
     const outputBytes = this.size;
-    this.exit = { code, signal, outputBytes, outputHash: `bytes-${outputBytes}`, at: this.#schedule.now };
+    this.exit = {
+      code,
+      signal,
+      outputBytes,
+      outputHash: `bytes-${outputBytes}`,
+      at: this.#schedule.now,
+      ...this.#typing,
+    };
     this.#ended(this);
   }
 
@@ -91,6 +100,16 @@ export class WorldProcess {
   write(bytes: Uint8Array): void {
     this.size += bytes.length;
     if (bytes.includes(3)) this.#endAfter(0, 130);
+  }
+
+  type(bytes: Uint8Array): void {
+    const sum = (this.typed?.bytes ?? 0) + bytes.length;
+    this.typed = { bytes: sum, hash: `typed-${sum}` };
+    this.write(bytes);
+  }
+
+  get #typing() {
+    return this.typed && { typed: this.typed };
   }
 
   read(from: number, maxBytes: number): Output {

@@ -76,6 +76,7 @@ export class World {
       seed,
       schedule,
       asked: (what, processId) => this.judge(() => this.effects.requested(what, processId)),
+      typed: (processId, bytes) => this.effects.typed(processId, bytes),
       launched: (processId) => this.judge(() => this.effects.launched(processId)),
     });
     this.#models = {

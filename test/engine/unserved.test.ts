@@ -33,6 +33,7 @@ function host(hostId: string, starts: StartRequest[]): Host {
     find: async () => undefined,
     acknowledge: async () => {},
     onExit: () => () => {},
+    onTyped: () => () => {},
     onLost: () => () => {},
     endIfEmpty: async () => true,
     disconnect: () => {},

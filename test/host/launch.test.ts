@@ -41,14 +41,16 @@ describe('a start', () => {
     const log = newLog();
     makeSpool(log);
     const pipes = new Pipes(join(log, 'spool', 'pipes'));
-    const children = new Children({ logDir: log, hostId: nextHostId(), pipes, spoolBytesMax: 1024, onExit: () => {} });
+    const nobody = { onExit: () => {}, onTyped: () => {} };
+    const options = { logDir: log, pipes, spoolBytesMax: 1024, ...nobody };
+    const children = new Children({ ...options, hostId: nextHostId() });
     const request = bash(1000, 'exit 3');
     const answer = children.start(request);
     expect(startOf(log, 1000)).toMatchObject({ requestId: request.requestId, processId: 1000 });
     expect(startOf(log, 1000)?.started).toBeUndefined();
 
     // What the next host would know if this one died here.
-    const next = new Children({ logDir: log, hostId: nextHostId(), pipes, spoolBytesMax: 1024, onExit: () => {} });
+    const next = new Children({ ...options, hostId: nextHostId() });
     expect(next.list()).toMatchObject([{ processId: 1000, lost: true }]);
     expect(next.busy).toBe(false);
 

@@ -7,7 +7,7 @@ import { agentAt } from '../../projections/paths.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import type { Remains } from '../../src/engine/hostGate.ts';
 import { Life, type NewFleet } from '../../src/engine/life.ts';
-import type { Exit, Host, HostProcess, StartRequest } from '../../src/host/port.ts';
+import type { Exit, Host, HostProcess, StartRequest, Typed } from '../../src/host/port.ts';
 import { touches } from '../../src/live.ts';
 import { type Gate, type MemoryStorage, memoryStorage, openMemoryLog } from '../../src/log/memory.ts';
 import type { Log } from '../../src/log/port.ts';
@@ -123,6 +123,9 @@ export class PaperHost {
   readonly #seen = new Map<string, number>();
   readonly #waiting = new Set<(over?: boolean) => void>();
   readonly #listeners = new Set<(processId: number, exit: Exit) => void>();
+  readonly #typings = new Set<(processId: number, typed: Typed) => void>();
+  /** By operators, so far. */
+  readonly typed = new Map<number, Typed>();
   /** false: a start is never answered. */
   answers = true;
 
@@ -131,10 +134,19 @@ export class PaperHost {
   }
 
   /** A process ends; whoever is connected hears of it. */
-  ends(processId: number, exit: Exit): void {
+  ends(processId: number, ended: Exit): void {
+    const typed = this.typed.get(processId);
+    const exit = typed === undefined ? ended : { ...ended, typed };
     this.exits.set(processId, exit);
     for (const wake of this.#waiting) wake();
     for (const listener of this.#listeners) listener(processId, exit);
+  }
+
+  /** An operator has typed so many bytes in all; `tell`: whoever is connected hears of it now. */
+  types(processId: number, bytes: number, tell = true): void {
+    const typed = { bytes, hash: `of ${bytes}` };
+    this.typed.set(processId, typed);
+    if (tell) for (const listener of this.#typings) listener(processId, typed);
   }
 
   /** The time of every wait is over. */
@@ -146,7 +158,8 @@ export class PaperHost {
     const exit = this.exits.get(processId);
     const started = { processId, requestId, pid: processId, group: processId, startTime: 1, bootId: 'boot-1' };
     const size = this.output.get(processId)?.length ?? 0;
-    return { processId, requestId, started, size, tty, command: argv, ...(exit !== undefined && { exit }) };
+    const typed = this.typed.get(processId);
+    return { processId, requestId, started, size, tty, command: argv, ...(exit && { exit }), ...(typed && { typed }) };
   }
 
   /** One connection to it. */
@@ -198,6 +211,10 @@ export class PaperHost {
         own.add(listener);
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);
+      },
+      onTyped: (listener) => {
+        this.#typings.add(listener);
+        return () => this.#typings.delete(listener);
       },
       onLost: () => () => {},
       endIfEmpty: async () => true,

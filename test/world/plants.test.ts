@@ -36,6 +36,8 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[LO2] a life that takes the epoch of the last one is found', 'stale-epoch-accepted', 'I1'],
   ['[SL2] an answer with a status of the past is found, by the sequential model alone', 'stale-answer', 'LIN'],
   ['[LO1] a read of a state of the past is found, by the sequential model alone', 'stale-read', 'LIN'],
+  ['[PR3] typing that is recorded again after a restart is found', 'typed-twice', 'PR3'],
+  ['[PR3] typing that is lost with the end of its process is found', 'typed-and-ended', 'PR3'],
   ['[MA4] a completion outside the batch of its end is found', 'completion-outside-batch', 'I7'],
 ];
 

@@ -7,6 +7,7 @@ import { holds } from './violation.ts';
 export class EffectChecker {
   readonly #inspector: Inspector;
   readonly #launched = new Set<number>();
+  readonly #typed = new Map<number, number>();
   /** Answers by key: the hash of what was asked, and what was answered first. */
   readonly #answers = new Map<string, { readonly request: string; readonly answer: string }>();
 
@@ -62,6 +63,11 @@ export class EffectChecker {
       );
   }
 
+  /** An operator types, past the engine. */
+  typed(processId: number, bytes: number): void {
+    this.#typed.set(processId, (this.#typed.get(processId) ?? 0) + bytes);
+  }
+
   launched(processId: number): void {
     holds(
       !this.#launched.has(processId),
@@ -72,7 +78,7 @@ export class EffectChecker {
     this.#launched.add(processId);
   }
 
-  /** At rest: what ran is not recorded as never started. */
+  /** At rest: what ran is not recorded as never started, and what was typed is recorded once. */
   told(): void {
     const { picture, processes } = this.#inspector;
     for (const processId of this.#launched)
@@ -82,6 +88,15 @@ export class EffectChecker {
         picture.position,
         () => `process ${processId} ran, and the log says that it could not be started`,
       );
+    for (const [processId, bytes] of this.#typed) {
+      const recorded = processes.known(processId)?.typed;
+      holds(
+        recorded === bytes,
+        'PR3',
+        picture.position,
+        () => `operators typed ${bytes} bytes into process ${processId}, and ${recorded} are recorded`,
+      );
+    }
   }
 
   /** `mailId`, `agentId` or `refusalId` of an answer that a client has. */

@@ -7,6 +7,8 @@ interface Seen {
   ended: boolean;
   launchFailed: boolean;
   stopRequested: boolean;
+  /** Bytes by operators. */
+  typed: number;
 }
 
 export interface ProcessChecker extends Checker {
@@ -33,7 +35,7 @@ export function processes(): ProcessChecker {
             () => `process ids count up: ${last + 1} is next, not ${processId}`,
           );
           last = processId;
-          all.set(processId, { started: false, ended: false, launchFailed: false, stopRequested: false });
+          all.set(processId, { started: false, ended: false, launchFailed: false, stopRequested: false, typed: 0 });
           return;
         }
         case 'ProcessStarted':
@@ -45,6 +47,9 @@ export function processes(): ProcessChecker {
           seen.ended = seen.launchFailed = event.type === 'ProcessLaunchFailed';
           return;
         }
+        case 'ProcessWritten':
+          if (event.data.writtenBy === 'operator') all.get(event.data.processId)!.typed += event.data.bytes;
+          return;
         case 'ProcessStopRequested': {
           const seen = all.get(event.data.processId)!;
           holds(

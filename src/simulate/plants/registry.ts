@@ -5,6 +5,7 @@ import { answerPlants } from './answers.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
 import type { Plant } from './plant.ts';
+import { processPlants } from './processes.ts';
 import { residencyPlants } from './residency.ts';
 import { slotPlants } from './slots.ts';
 
@@ -15,6 +16,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...mailPlants,
   ...logPlants,
   ...answerPlants,
+  ...processPlants,
 };
 
 /** R2 before R10. */

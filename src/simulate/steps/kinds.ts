@@ -3,8 +3,9 @@ import type { Random } from '../random.ts';
 import { faultSteps } from './faults.ts';
 import { operatorSteps } from './operator.ts';
 import type { StepKind } from './step.ts';
+import { terminalSteps } from './terminal.ts';
 
-const kinds = { ...operatorSteps, ...faultSteps };
+const kinds = { ...operatorSteps, ...faultSteps, ...terminalSteps };
 
 type Kinds = typeof kinds;
 export type KindName = keyof Kinds;
