@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import { Argument } from 'commander';
 import type { State } from '../../projections/state.ts';
 import { foldLog } from '../engine/fold.ts';
+import { storyOf } from '../report/story.ts';
 import { columns, moment } from './line.ts';
 import { reading, within } from './opened.ts';
 import * as sections from './sections.ts';
 import { acting, examples, type Setting, type Verb, whole } from './setting.ts';
 import * as tables from './tables.ts';
+import { timeline } from './timeline.ts';
 
 interface View {
   readonly document: (state: State) => unknown;
@@ -60,16 +62,30 @@ const show = ({ dir, out }: Setting, view: View, at?: number): Promise<void> =>
     await out.show(view.document(state), () => view.text(state));
   });
 
+/** Columns where nobody looks on: files are read in windows about this wide. */
+const columnsDefault = 120;
+
+/** What was, not only what is: it reads the whole log. */
+const overTime = ({ dir, out }: Setting, at: number | undefined): Promise<void> =>
+  reading(dir, async (log) => {
+    const story = await storyOf(log, within(log, at));
+    const { from, to, lanes, refusals, downs, loads } = story;
+    const document = { from, to, lanes, slots: Object.fromEntries(loads), refusals, downs };
+    await out.show(out.format === 'jsonl' ? lanes : document, () =>
+      timeline(story, process.stdout.columns ?? columnsDefault),
+    );
+  });
+
 export const showVerb: Verb = (program: Command) => {
   program
     .command('show')
     .description('a projection, now or at a position; without a name: an overview')
-    .addArgument(new Argument('[what]', 'which one').choices(Object.keys(views)))
+    .addArgument(new Argument('[what]', 'which one').choices([...Object.keys(views), 'timeline']))
     .option('--at <n>', 'as it was after the event at this position', whole(1))
-    .addHelpText('after', examples('show', 'show slots --at 120', 'show agents -o json'))
+    .addHelpText('after', examples('show', 'show slots --at 120', 'show agents -o json', 'show timeline'))
     .action(
       acting((setting, what: string | undefined, { at }: { at?: number }) =>
-        show(setting, what === undefined ? overview : views[what]!, at),
+        what === 'timeline' ? overTime(setting, at) : show(setting, what === undefined ? overview : views[what]!, at),
       ),
     );
 };

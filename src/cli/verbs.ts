@@ -9,6 +9,7 @@ import { operatorVerbs } from './operate.ts';
 import { proofVerbs } from './proofs.ts';
 import { psVerb } from './ps.ts';
 import { replayVerb } from './replay.ts';
+import { reportVerb } from './reportFile.ts';
 import { resumeVerb } from './resume.ts';
 import { rolloutVerbs } from './rollout.ts';
 import { runVerb } from './run.ts';
@@ -24,6 +25,7 @@ export const verbs: readonly Verb[] = [
   logVerb,
   showVerb,
   psVerb,
+  reportVerb,
   replayVerb,
   whyVerb,
   ...recordVerbs,
