@@ -1,5 +1,6 @@
 /** Every verb of the command line, in the order of the help. */
 import { benchVerb } from './bench.ts';
+import { bisectVerb } from './bisect.ts';
 import { demoVerb } from './demo.ts';
 import { diffVerb } from './diff.ts';
 import { doctorVerb } from './doctor.ts';
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   ...recordVerbs,
   ...proofVerbs,
   diffVerb,
+  bisectVerb,
   ...rolloutVerbs,
   ...operatorVerbs,
   stopHostVerb,

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { holdfast, json, newPlace, quick, trouble } from './cli.ts';
+import { holdfast, json, newPlace, quick, trouble, Watched } from './cli.ts';
 
 /** From a fleet file to a log, through every verb that reads it, and back. */
 
@@ -95,4 +95,70 @@ test('two logs that differ are told apart at the first event that differs', asyn
   const said = await holdfast(place, 'diff', place.log, other, '-o', 'json');
   expect(said.code).toBe(1);
   expect(JSON.parse(said.stdout)).toMatchObject({ same: false, first: { position: 1 } });
+});
+
+test('two runs of one fleet say the same apart from ids and times; where they part, what led to it is told', async () => {
+  const say = (last: string) => ({
+    models: { script: { kind: 'script' } },
+    roots: [{ prompt: 'Go', model: 'script' }],
+    scripts: {
+      '/root': [
+        [{ call: 'spawn_agent', id: 'one', args: { task_name: 'one', message: 'work' } }],
+        [{ call: 'wait_agent', id: 'wait', args: {} }],
+        [{ say: last }],
+      ],
+      '/root/one': [{ hang: true }],
+    },
+  });
+  const place = newPlace(say('x'));
+  const run = async (log: string) => {
+    const watched = new Watched(place, 'run', place.fleet, '--log', log, '-o', 'jsonl');
+    await watched.until(({ stdout }) => /"callId":"wait"/.test(stdout));
+    await json(place, 'send', '/root', 'go on', '--log', log);
+    await watched.until(({ stdout }) => stdout.includes('"type":"TurnCompleted"'));
+    await json(place, 'interrupt', '/root/one', '--log', log);
+    expect(await watched.exit).toBe(0);
+  };
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => join(place.folder, name)) as [string, string, string];
+  await run(a);
+  await run(b);
+  expect(await json(place, 'diff', a, b)).toMatchObject({ same: true });
+  expect((await holdfast(place, 'diff', '--exact', a, b)).code).toBe(1);
+  writeFileSync(place.fleet, JSON.stringify(say('y')));
+  await run(c);
+  const said = await holdfast(place, 'diff', a, c, '-o', 'json');
+  const { first, pasts } = JSON.parse(said.stdout) as {
+    first: { position: number; a: { type: string } };
+    pasts: { a: { type: string }[] };
+  };
+  // The scripts are in the first event: that is where they part.
+  expect([said.code, first.position, first.a.type]).toEqual([1, 1, 'FleetOpened']);
+  expect(pasts.a.map(({ type }) => type)).toEqual(['FleetOpened']);
+});
+
+test('bisect finds the first batch after which a check fails, and says when a check never fails or cannot be run', async () => {
+  const place = newPlace();
+  await holdfast(place, 'run', place.fleet, '--log', place.log);
+  const bisect = (check: string) => holdfast(place, 'bisect', '--check', check, '--log', place.log, '-o', 'json');
+  const atMost = (n: number) =>
+    `node -e 'let s="";process.stdin.on("data",d=>s+=d).on("end",()=>process.exit(Object.keys(JSON.parse(s).agents).length>${n}?1:0))'`;
+  const said = await bisect(atMost(2));
+  const found = JSON.parse(said.stdout) as {
+    position: number;
+    good: number;
+    events: { type: string; position: number }[];
+  };
+  expect(said.code).toBe(1);
+  expect(found.events.map(({ type }) => type)).toContain('AgentSpawned');
+  expect(found.events.map(({ position }) => position)).toEqual(
+    Array.from({ length: found.position - found.good }, (_, i) => found.good + 1 + i),
+  );
+  const agents = async (at: number) =>
+    (await json<unknown[]>(place, 'show', 'agents', '--at', String(at), '--log', place.log)).length;
+  expect([await agents(found.good), await agents(found.position)]).toEqual([2, 3]);
+  expect(JSON.parse((await bisect('exit 0')).stdout)).toMatchObject({ found: false, looks: 1 });
+  expect(JSON.parse((await bisect('exit 1')).stdout)).toMatchObject({ found: true, good: 0 });
+  expect((await trouble(place, 3, 'bisect', '--check', '/nowhere/at-all', '--log', place.log)).code).toBe(
+    'HOLDFAST_CHECK_NOT_RUN',
+  );
 });
