@@ -1,10 +1,14 @@
 /** The answers of `why`: the events that explain an agent, a mail, a process, a slot or a refusal, and one sentence. */
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import { inOrder } from '../../projections/order.ts';
 import { statusOf } from '../../projections/status.ts';
+import { duration } from '../report/lanes.ts';
 import { agentNamed } from './agentNamed.ts';
+import { type Times, timesOf } from './agentTime.ts';
 import { means } from './evidence.ts';
 import { oneLine, short } from './line.ts';
 import { nameIn } from './names.ts';
-import { is, isTurnLife, notFound, type Reason } from './question.ts';
+import { is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
 import { refusal, slot } from './slotReasons.ts';
 
 const isLife = is(
@@ -28,13 +32,12 @@ const isLife = is(
 /** The newest of these many events of a long life say what it is now. */
 const lifeMax = 40;
 
-const agent: Reason = async ({ state, evidence, id }) => {
+const agent: Reason = async (question) => {
+  const { state, evidence, id } = question;
   const found = agentNamed(state, id);
   const { agentId } = found;
-  const life = await evidence.ofAgent(
-    agentId,
-    (e) => isLife(e) && (e.data as { agentId?: string }).agentId === agentId,
-  );
+  const all = await evidence.ofAgent(agentId, () => true);
+  const life = all.filter((e) => isLife(e) && (e.data as { agentId?: string }).agentId === agentId);
   const spawned = life.find(is('AgentSpawned'));
   if (spawned !== undefined) await evidence.causesOf(spawned);
   evidence.add(spawned, ...life.slice(-lifeMax));
@@ -42,8 +45,30 @@ const agent: Reason = async ({ state, evidence, id }) => {
   const said = await evidence.at(status.position);
   evidence.add(said);
   if (said !== undefined) await evidence.causesOf(said);
-  const memory = state.residents.present[agentId] === undefined ? 'not in memory' : 'in memory';
-  return `${nameIn(state, found)} is ${status.is} since #${status.position}${status.what === undefined ? '' : ` (${oneLine(status.what)})`}, ${memory}`;
+  const now = `${nameIn(state, found)} is ${status.is} since #${status.position}${status.what === undefined ? '' : ` (${oneLine(status.what)})`}`;
+  return `${now}, ${memoryOf(question, agentId, life)}; ${timeText(timesOf(agentId, all, state.at))}`;
+};
+
+/** Whether it is in memory, and what decided that. */
+function memoryOf({ state }: Question, agentId: string, life: readonly HoldfastEvent[]): string {
+  const { residents, fleet } = state;
+  if (residents.present[agentId] === undefined) {
+    const left = life.findLast((e) => e.type === 'AgentEvicted' || e.type === 'AgentClosed');
+    if (left?.type !== 'AgentEvicted') return 'not in memory';
+    const { reason, wantedBy } = left.data;
+    const room = wantedBy === undefined ? '' : ` to make room for ${nameIn(state, state.agents[wantedBy]!)}`;
+    return `not in memory: evicted at #${left.position} (${reason})${room}`;
+  }
+  if (state.agents[agentId]!.parentId === undefined) return 'in memory as every root';
+  const before = [...inOrder(residents.idle)].indexOf(agentId);
+  return before < 0
+    ? 'in memory because it is in a turn'
+    : `in memory (${residents.count} of ${fleet.limits.residents} places taken, ${before} would go before it)`;
+}
+
+const timeText = (times: Times): string => {
+  const parts = Object.entries(times).flatMap(([what, ms]) => (ms === 0 ? [] : [`${what} ${duration(ms)}`]));
+  return `its time: ${parts.join(', ') || 'none'}`;
 };
 
 const isMail = is('MailAccepted', 'MailConsumed', 'MailReturned', 'MailRejected');

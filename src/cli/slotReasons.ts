@@ -1,6 +1,7 @@
 /** Why a slot is held, or was, and why something was refused. */
 import type { EventOf, HoldfastEvent } from '../../events/catalogue.ts';
 import type { Agent, State } from '../../projections/state.ts';
+import { statusOf } from '../../projections/status.ts';
 import { agentNamed } from './agentNamed.ts';
 import { means } from './evidence.ts';
 import { Refused } from './exitCodes.ts';
@@ -54,9 +55,15 @@ export const slot: Reason = async (question) => {
   const holder = nameIn(state, state.agents[reserved!.data.agentId]!);
   const named = `slot ${short(reserved!.data.reservationId)}`;
   return released === undefined
-    ? `${named} is held by ${holder} since #${reserved!.position}`
+    ? `${named} is held by ${holder} since #${reserved!.position}, and is not released because ${busy(state, reserved!.data.agentId)}`
     : `${named} was held by ${holder} from #${reserved!.position} to #${released.position} (${released.data.reason})`;
 };
+
+/** What keeps the turn of an agent from its end. */
+function busy(state: State, agentId: string): string {
+  const { is, what, position } = statusOf(state, state.agents[agentId]!);
+  return `its turn is ${is}${what === undefined ? '' : ` (${what})`} since #${position}`;
+}
 
 const turnOf = async ({ evidence }: Question, turnId: string | undefined): Promise<HoldfastEvent[]> =>
   turnId === undefined ? [] : evidence.ofStream(`turn/${turnId}`, isTurnLife);

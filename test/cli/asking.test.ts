@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { agentsOf, type HoldfastEvent } from '../../events/catalogue.ts';
+import { timesOf } from '../../src/cli/agentTime.ts';
 import { holdfast, json, newPlace, type Place } from './cli.ts';
 
 /** What can be asked of a log that nobody owns. */
@@ -38,7 +39,9 @@ describe('why', () => {
       expect.arrayContaining(['SlotReserved', 'SlotCommitted', 'TurnStarted', 'TurnCompleted', 'SlotReleased']),
     );
     const agent = await json<Why>(place, 'why', 'agent', '/root/one', '--log', place.log);
-    expect(agent.because).toMatch(/\/root\/one is completed since #\d+ \(Done\.\), not in memory/);
+    expect(agent.because).toMatch(
+      /\/root\/one is completed since #\d+ \(Done\.\), not in memory: evicted at #\d+ \(lru\) to make room for \/root\/(two|three); its time: /,
+    );
     expect(types(agent)).toEqual(
       expect.arrayContaining(['AgentSpawned', 'AgentLoaded', 'TurnCompleted', 'AgentEvicted']),
     );
@@ -54,7 +57,28 @@ describe('why', () => {
     expect(mail.because).toMatch(/was taken by a turn of \/root at #\d+/);
     expect(types(mail)).toEqual(expect.arrayContaining(['MailAccepted', 'MailConsumed']));
     const text = await holdfast(place, 'why', 'agent', '/root/one', '--log', place.log);
-    expect(text.stdout.split('\n')[1]).toMatch(/^#1 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} FleetOpened/);
+    expect(text.stdout.split('\n')[2]).toMatch(/^#1 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} FleetOpened/);
+    // Short first: with --full the same chain, whole.
+    const full = await holdfast(place, 'why', 'agent', '/root/one', '--full', '--log', place.log);
+    expect(full.stdout.split('\n').length - 3).toBe(agent.events.length);
+    expect(text.stdout.split('\n').length).toBeLessThanOrEqual(20);
+  });
+
+  test('accounts for all the time of each agent', async () => {
+    const place = await lived();
+    const log = await json<HoldfastEvent[]>(place, 'log', '--log', place.log);
+    const now = log.at(-1)!.at;
+    for (const { type, data, at } of log) {
+      if (type !== 'AgentSpawned') continue;
+      const { agentId, path } = data as { agentId: string; path: string };
+      const times = timesOf(agentId, log, now);
+      expect(
+        Object.values(times).reduce((sum, ms) => sum + ms, 0),
+        path,
+      ).toBe(now - at);
+      // The root waits for the others; they never wait.
+      expect(times.waiting > 0, path).toBe(path === '/root');
+    }
   });
 });
 
