@@ -1,6 +1,7 @@
 /** A stored log to read without owning it, on a private copy: the original is never changed. */
 import { existsSync } from 'node:fs';
 import { Failure } from '../failure.ts';
+import { besideIn } from './beside.ts';
 import { type Folder, folderOf, refuseStrangers } from './folder.ts';
 import { type Look, openLook } from './look.ts';
 import { checkOpening, type Opening } from './opening.ts';
@@ -43,7 +44,7 @@ class CopyReader extends StoredReader {
   readonly #look: Look;
 
   constructor(folder: Folder, look: Look, opening: Opening) {
-    super(folder, look.store, opening);
+    super(besideIn(folder), look.store, opening);
     this.#look = look;
   }
 

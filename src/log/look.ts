@@ -2,7 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { damaged } from './damage.ts';
 import type { Folder } from './folder.ts';
-import { type HeadMark, readHead } from './headFile.ts';
+import { readHead } from './headFile.ts';
+import type { HeadMark } from './headSlots.ts';
 import { privateCopy } from './privateCopy.ts';
 import { openStore, reasonOf, type Store } from './store.ts';
 

@@ -8,7 +8,7 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
 import { damaged, isDamage } from './damage.ts';
 import { type Frame, textsOf, unfold } from './frame.ts';
 import { fleetIdOfFirst, frameAt, lastFrame, walk } from './frames.ts';
-import type { HeadMark } from './headFile.ts';
+import type { HeadMark } from './headSlots.ts';
 import { refuseLoss } from './look.ts';
 import type { Span } from './merging.ts';
 import type { Touches } from './postings.ts';

@@ -1,9 +1,8 @@
 /** Reading a stored log: ranges by walking frames, one stream or one agent by the index. */
 import type { Envelope, Hashed } from '../../events/envelope.ts';
-import { readBlob } from './blobs.ts';
+import type { Beside } from './beside.ts';
 import { hexOf, Sealer } from './chain.ts';
 import { damaged } from './damage.ts';
-import type { Folder } from './folder.ts';
 import { type Frame, unfold } from './frame.ts';
 import { frameAt, walk } from './frames.ts';
 import { eventsOf, type History, positionsOf } from './histories.ts';
@@ -11,7 +10,6 @@ import type { Opening } from './opening.ts';
 import type { Head, LogReader, Snapshot } from './port.ts';
 import { records, storedPositions } from './postings.ts';
 import { headOf, type Tip } from './sealed.ts';
-import { findSnapshot } from './snapshots.ts';
 import type { Store } from './store.ts';
 import type { Tail } from './tail.ts';
 
@@ -26,7 +24,7 @@ const decodedMax = 16;
 const eventsPerPage = 256;
 
 export class StoredReader implements LogReader {
-  protected readonly folder: Folder;
+  protected readonly beside: Beside;
   protected readonly store: Store;
   protected checkpointAt: number;
   protected tail: Tail;
@@ -36,8 +34,8 @@ export class StoredReader implements LogReader {
   readonly #fleetId: string | undefined;
   readonly #decoded: Frame[] = [];
 
-  constructor(folder: Folder, store: Store, opening: Opening) {
-    this.folder = folder;
+  constructor(beside: Beside, store: Store, opening: Opening) {
+    this.beside = beside;
     this.store = store;
     this.checkpointAt = opening.checkpoint.position;
     this.tail = opening.tail;
@@ -158,11 +156,11 @@ export class StoredReader implements LogReader {
   }
 
   blob(sha256: string): Promise<Uint8Array> {
-    return readBlob(this.folder.blobs, sha256);
+    return this.beside.readBlob(sha256);
   }
 
   snapshot(stateVersion: number, atMost = this.syncedTip.position): Promise<Snapshot | undefined> {
-    return findSnapshot(this.folder.snapshots, stateVersion, Math.min(atMost, this.syncedTip.position), (position) =>
+    return this.beside.findSnapshot(stateVersion, Math.min(atMost, this.syncedTip.position), (position) =>
       frameAt(this.store, position),
     );
   }

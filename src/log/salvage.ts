@@ -7,8 +7,9 @@ import { readBlob } from './blobs.ts';
 import { hexOf, type Seal } from './chain.ts';
 import { isDamage } from './damage.ts';
 import { folderOf } from './folder.ts';
+import type { FrameLog } from './frameLog.ts';
 import { walk } from './frames.ts';
-import { type LevelLogPort, openLevelLog } from './level.ts';
+import { openLevelLog } from './level.ts';
 import { lookAt } from './levelReader.ts';
 import type { Look } from './look.ts';
 import { checkOpening } from './opening.ts';
@@ -36,7 +37,7 @@ export async function salvageLog(
       details: { to },
     });
   }
-  let copy: LevelLogPort | undefined;
+  let copy: FrameLog | undefined;
   let blobs = 0;
   let look: Look | undefined;
   try {

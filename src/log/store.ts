@@ -1,8 +1,44 @@
-/** LevelDB as the log uses it: raw keys and values, and iterators that read ahead. */
+/** The store below the log, which is LevelDB: raw keys and values, in order, and iterators that read ahead. */
 import { ClassicLevel } from 'classic-level';
 import { Failure } from '../failure.ts';
 
-export type Store = ClassicLevel<Buffer, Buffer>;
+export interface StoreRange {
+  readonly gte?: Buffer;
+  readonly lt?: Buffer;
+  readonly lte?: Buffer;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+  readonly highWaterMarkBytes?: number;
+}
+
+export interface Entries {
+  nextv(size: number): Promise<[Buffer, Buffer][]>;
+  all(): Promise<[Buffer, Buffer][]>;
+  close(): Promise<void>;
+}
+
+/** Puts and deletions that land together or not at all. */
+export interface Writes {
+  put(key: Buffer, value: Buffer): unknown;
+  del(key: Buffer): unknown;
+  write(options: Synced): Promise<void>;
+}
+
+/** Resolves when it is durable: whatever is written before it is durable as well. */
+export interface Synced {
+  readonly sync: true;
+}
+
+/** What the log asks of a store; the simulated world has one of its own. */
+export interface Store {
+  get(key: Buffer): Promise<Buffer | undefined>;
+  getMany(keys: Buffer[]): Promise<(Buffer | undefined)[]>;
+  put(key: Buffer, value: Buffer, options: Synced): Promise<void>;
+  batch(): Writes;
+  iterator(range: StoreRange): Entries;
+  compactRange(from: Buffer, to: Buffer): Promise<void>;
+  close(): Promise<void>;
+}
 
 /**
  * What LevelDB holds in memory and in its write-ahead file before it writes a table. Recovery after a kill reads it
@@ -10,8 +46,10 @@ export type Store = ClassicLevel<Buffer, Buffer>;
  */
 const writeBufferBytes = 8 * 2 ** 20;
 
-export async function openStore(path: string, options: { readonly create: boolean }): Promise<Store> {
-  const store: Store = new ClassicLevel(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+export type LevelStore = ClassicLevel<Buffer, Buffer>;
+
+export async function openStore(path: string, options: { readonly create: boolean }): Promise<LevelStore> {
+  const store: LevelStore = new ClassicLevel(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
   await store.open({ createIfMissing: options.create, writeBufferSize: writeBufferBytes, maxFileSize: 8 * 2 ** 20 });
   return store;
 }

@@ -19,7 +19,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashedLine } from '../../src/log/canonical.ts';
-import { type LevelLogPort, openLevelLog } from '../../src/log/level.ts';
+import type { FrameLog } from '../../src/log/frameLog.ts';
+import { openLevelLog } from '../../src/log/level.ts';
 import { openLevelReader } from '../../src/log/levelReader.ts';
 import { salvageLog } from '../../src/log/salvage.ts';
 import { verifyLog } from '../../src/log/verify.ts';
@@ -68,7 +69,7 @@ interface Image {
 let images: Image[] = [];
 let older: string;
 
-async function session(dir: string, author: Author, act: (log: LevelLogPort) => Promise<void>): Promise<LevelLogPort> {
+async function session(dir: string, author: Author, act: (log: FrameLog) => Promise<void>): Promise<FrameLog> {
   const log = await openLevelLog(dir, { touches, checkpointEvery: 400 });
   await act(log);
   await log.flush();
@@ -76,7 +77,7 @@ async function session(dir: string, author: Author, act: (log: LevelLogPort) => 
   return log;
 }
 
-async function fill(log: LevelLogPort, author: Author, batches: number): Promise<void> {
+async function fill(log: FrameLog, author: Author, batches: number): Promise<void> {
   let i = 0;
   for (const batch of work(author, batches)) {
     const appended = log.append(batch);
@@ -95,7 +96,7 @@ async function fill(log: LevelLogPort, author: Author, batches: number): Promise
   await log.putSnapshot({ stateVersion: 1, position, hash: here, stateHash: 'e'.repeat(64), state: { at: position } });
 }
 
-async function imageOf(name: string, log: LevelLogPort, from: string): Promise<Image> {
+async function imageOf(name: string, log: FrameLog, from: string): Promise<Image> {
   const lines = (await all(log.readHashed())).map(hashedLine);
   const dir = join(root, name);
   cpSync(from, dir, { recursive: true });
@@ -273,7 +274,7 @@ async function salvages(dir: string, to: string, image: Image, events: number, h
 /** Opening for writing goes on from the true head, or refuses and leaves every byte as it is. */
 async function opens(dir: string, image: Image, how: string): Promise<void> {
   const before = fingerprint(dir);
-  let log: LevelLogPort;
+  let log: FrameLog;
   try {
     log = await openLevelLog(dir, { touches });
   } catch (error) {

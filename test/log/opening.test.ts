@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { hashedLine } from '../../src/log/canonical.ts';
 import { sha256 } from '../../src/log/chain.ts';
-import { HeadFile, readHead } from '../../src/log/headFile.ts';
+import { openHead, readHead } from '../../src/log/headFile.ts';
 import { openLevelLog } from '../../src/log/level.ts';
 import { openLevelReader } from '../../src/log/levelReader.ts';
 import { privateCopy } from '../../src/log/privateCopy.ts';
@@ -333,7 +333,7 @@ describe('HEAD and the checkpoint', () => {
     }
     writeFileSync(path, bytes);
     await expect(openLevelLog(dir, { touches })).rejects.toEqual(refusedWith('HOLDFAST_LOG_NEWER', { version: 2 }));
-    expect(() => HeadFile.open(path)).toThrow('format 2');
+    expect(() => openHead(path)).toThrow('format 2');
   });
 
   test('[LO4] opening reads from the last checkpoint; quiet records are merged there and the chain stays', async () => {

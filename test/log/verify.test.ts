@@ -13,7 +13,7 @@ import { openLevelLog } from '../../src/log/level.ts';
 import { openLevelReader } from '../../src/log/levelReader.ts';
 import { bodyOf, indexKey, packPositions, rangeOf, unpackPositions, withCheck } from '../../src/log/postings.ts';
 import { salvageLog } from '../../src/log/salvage.ts';
-import { openStore, type Store } from '../../src/log/store.ts';
+import { type LevelStore, openStore } from '../../src/log/store.ts';
 import { verifyLog } from '../../src/log/verify.ts';
 import { Author, all, touches, work } from './material.ts';
 
@@ -60,7 +60,7 @@ async function made(): Promise<Made> {
 }
 
 /** Changes what LevelDB holds, as somebody with this code in hand could. */
-async function edit(dir: string, change: (store: Store) => Promise<void>): Promise<void> {
+async function edit(dir: string, change: (store: LevelStore) => Promise<void>): Promise<void> {
   const store = await openStore(join(dir, 'db'), { create: false });
   await change(store);
   await store.close();
