@@ -55,7 +55,7 @@ async function save(dir: string, { seed, violated, message, history }: FuzzFailu
   const { world } = await outcomeOf(history);
   const log = await open(logFile, 'w', 0o600);
   try {
-    for await (const lines of exported(world.disk.open(0))) await log.write(`${lines.join('\n')}\n`);
+    for await (const lines of exported(world.disk.reader())) await log.write(`${lines.join('\n')}\n`);
   } finally {
     await log.close();
   }

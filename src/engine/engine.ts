@@ -133,6 +133,7 @@ export class Engine {
 
   #handle(command: Command, asked: Asked): { readonly answer: Answer; readonly durable: Promise<void> } {
     this.#alive();
+    if (this.state.fleet.engine === 'stopped' && command.do !== 'start') throw stopped();
     const { log, clock } = this.#parts;
     const { key } = asked;
     const hash = key === undefined ? '' : requestHash(command);
@@ -251,6 +252,12 @@ export class Engine {
     this.#failedListeners = [];
   }
 }
+
+/** EngineStopped is the last event of a life: the log is being closed. */
+const stopped = () =>
+  new Failure('HOLDFAST_NOT_RUNNING', 'the fleet has been stopped', {
+    remedy: 'open its log again, or `holdfast resume`',
+  });
 
 const isEmpty = (record: object): boolean => {
   for (const _ in record) return false;

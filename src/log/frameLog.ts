@@ -8,7 +8,7 @@ import type { Beside } from './beside.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Committer, type Sink } from './committer.ts';
 import { encodeFrame, frameKey, rowOf } from './frame.ts';
-import type { HeadMark, Head as HeadWriter } from './headSlots.ts';
+import type { HeadMark, HeadWriter } from './headSlots.ts';
 import type { Span } from './merging.ts';
 import type { Opening } from './opening.ts';
 import type { Batch, BlobContent, Head, Log, Snapshot } from './port.ts';

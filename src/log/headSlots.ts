@@ -77,6 +77,9 @@ export interface HeadMedium {
   close(): void;
 }
 
+/** Who writes HEAD, as the log knows it. */
+export type HeadWriter = Pick<Head, keyof Head>;
+
 export class Head {
   readonly #medium: HeadMedium;
   readonly #slot = Buffer.alloc(slotBytes);

@@ -154,12 +154,12 @@ export class Driver {
     if (kill !== undefined && this.#unharmed === kill.after) {
       this.#kills.shift();
       this.#unharmed = 0;
-      await world.crash(kill.synced);
+      await world.crash({ synced: kill.synced, power: false });
       return this.#settle();
     }
     this.#unharmed += 1;
     const came = await world.step();
-    if (world.failed) await world.crash(false);
+    if (world.failed) await world.crash({ synced: false, power: false });
     return (await this.#open()) || came;
   }
 
@@ -176,7 +176,7 @@ export class Driver {
   /** Whoever has stopped or failed is opened again: then it is true. */
   async #open(): Promise<boolean> {
     const { world } = this;
-    if (world.log !== undefined) return false;
+    if (world.alive) return false;
     world.open();
     await world.settle();
     return true;

@@ -105,7 +105,7 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
     runs += 1;
     events += world.events.length;
     crashes += world.crashes;
-    faults += world.disk.failures + world.hosts.kills;
+    faults += world.disk.syncs.failures + world.hosts.kills;
     reached.add(world.events);
     if (broken === undefined) continue;
     const so = counts();

@@ -1,7 +1,7 @@
 /** A history: a seed for everything outside, a fleet, and the list of what is done to it, from which any part can be left out. */
 import type { Limits } from '../../events/fleetFile.ts';
 import type { RootGiven } from '../decide/command.ts';
-import type { DiskTemper } from './disk.ts';
+import type { DiskTemper } from './disk/disk.ts';
 import type { Temper } from './models.ts';
 import { Random } from './random.ts';
 import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
@@ -47,7 +47,7 @@ function setupOf(r: Random): Setup {
           { name: 'root2', prompt: 'begin too', wake: false },
         ]
       : [{ prompt: 'begin', wake: r.chance(50) }],
-    disk: { slow: often(50, 40), fail: often(15, 5) },
+    disk: { slow: often(50, 40), fail: often(15, 5), ...(r.chance(framesPercent) && { frames: true }) },
     models: {
       ends: r.pick([15, 30, 50]),
       absurd: often(50, 12),
@@ -59,6 +59,8 @@ function setupOf(r: Random): Setup {
   };
 }
 
+/** Histories on a disk with frames, HEAD and recovery: they take longer. */
+const framesPercent = 25;
 /** Histories with a pause: each is a third of a history of usual length. */
 const pausesPercent = 25;
 

@@ -51,8 +51,7 @@ export async function runHistory(
   const log = world.log!;
   driver.stop();
   await world.settle();
-  while (world.log !== undefined)
-    holds(await world.step(), 'LIVE', world.events.length, () => 'a stop in order does not end');
+  while (world.alive) holds(await world.step(), 'LIVE', world.events.length, () => 'a stop in order does not end');
   world.look();
   stopped(world);
   if (thorough) {
@@ -61,10 +60,10 @@ export async function runHistory(
   }
   return {
     steps: history.steps.length,
-    batches: world.disk.storage.seals.size,
+    batches: world.disk.batches,
     events: world.events.length,
     crashes: world.crashes,
-    syncFailures: world.disk.failures,
+    syncFailures: world.disk.syncs.failures,
     completions: driver.delivered,
     logHash: log.head().hash,
   };

@@ -18,6 +18,8 @@ export function* simpler(history: History): Generator<History> {
 function* calmer(setup: Setup): Generator<Setup> {
   const { disk, models } = setup;
   for (const key of ['slow', 'fail'] as const) if (disk[key] > 0) yield { ...setup, disk: { ...disk, [key]: 0 } };
+  const { frames, ...whole } = disk;
+  if (frames === true) yield { ...setup, disk: whole };
   for (const key of ['absurd', 'fails', 'hangs', 'late', 'clings'] as const)
     if (models[key] > 0) yield { ...setup, models: { ...models, [key]: 0 } };
   if (setup.roots.length > 1) yield { ...setup, roots: setup.roots.slice(0, 1) };

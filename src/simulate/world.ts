@@ -8,11 +8,14 @@ import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
 import { Violation } from './check/violation.ts';
 import { virtualClock } from './clock.ts';
-import { Disk } from './disk.ts';
+import type { Cut, Disk } from './disk/disk.ts';
+import { FrameDisk } from './disk/frames.ts';
+import { MemoryDisk } from './disk/memory.ts';
 import type { History } from './history.ts';
 import { WorldHosts } from './hosts.ts';
 import { seededIds } from './ids.ts';
 import { type ModelWorld, modelErrors, WorldModel } from './models.ts';
+import type { Plant } from './plants/plant.ts';
 import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
 import { Schedule } from './schedule.ts';
@@ -26,8 +29,8 @@ export type OwnModel = (schedule: Schedule, life: number) => Model;
 /** One life of the engine, from its opening to its death. */
 interface Living {
   readonly number: number;
-  readonly log: Log;
   readonly model: WorldModel;
+  log: Log | undefined;
   life: Life | undefined;
   /** The opening has failed. */
   trouble: unknown;
@@ -69,7 +72,14 @@ export class World {
     });
     this.effects = new EffectChecker(this.inspector);
     this.schedule = new Schedule(start, new Random(mix(seed, 'schedule')));
-    this.disk = new Disk(this.schedule, new Random(mix(seed, 'disk')), setup.disk);
+    const plant = this.#plant?.disk;
+    const disk = {
+      schedule: this.schedule,
+      random: new Random(mix(seed, 'disk')),
+      temper: setup.disk,
+      ...(plant && { plant }),
+    };
+    this.disk = setup.disk.frames === true ? new FrameDisk(disk) : new MemoryDisk(disk);
     this.#newId = seededIds(mix(seed, 'ids'), () => this.schedule.now);
     const { schedule } = this;
     this.hosts = new WorldHosts({
@@ -100,8 +110,18 @@ export class World {
     return this.#living?.life;
   }
 
+  /** The engine is open, opens, or has failed and nobody has noticed. */
+  get alive(): boolean {
+    return this.#living !== undefined;
+  }
+
   get log(): Log | undefined {
     return this.#living?.log;
+  }
+
+  get #plant(): Plant | undefined {
+    const { plant } = this.#history;
+    return plant === undefined ? undefined : plantNamed(plant);
   }
 
   /** Agents whose model says nothing and never will. */
@@ -114,31 +134,12 @@ export class World {
     this.#lives += 1;
     const number = this.#lives;
     const { setup } = this.#history;
-    const plant = this.#history.plant === undefined ? undefined : plantNamed(this.#history.plant);
-    const disk = this.disk.open(number);
-    const log = plant?.log?.(disk) ?? disk;
-    const tamper = plant?.engine?.();
     const model = new WorldModel(this.#models, setup.models, number);
     const answering = this.#own === undefined ? model : this.#watched(this.#own(this.schedule, number));
-    const living: Living = { number, log, model, life: undefined, trouble: undefined };
+    const living: Living = { number, log: undefined, model, life: undefined, trouble: undefined };
     this.#living = living;
     const here = () => this.#living === living;
-    const { seed } = this.#history;
-    const world = {
-      log,
-      clock: virtualClock(this.schedule, number, () => this.skewMs),
-      newId: this.#newId,
-      models: () => (name: string) => {
-        if (name !== 'script' && name !== 'other')
-          throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`);
-        return answering;
-      },
-      hosts: this.hosts.door(number),
-      environment: () => ({}),
-      machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
-      ...(tamper && { tamper }),
-    };
-    Life.begin(world, this.events.length === 0 ? this.#fleet() : undefined).then(
+    this.#begin(living, answering).then(
       (life) => {
         if (here()) living.life = life;
       },
@@ -146,6 +147,31 @@ export class World {
         if (here()) living.trouble = error;
       },
     );
+  }
+
+  async #begin(living: Living, model: Model): Promise<Life> {
+    const { seed } = this.#history;
+    const { number } = living;
+    const plant = this.#plant;
+    const disk = await this.disk.open(number);
+    const log = plant?.log?.(disk) ?? disk;
+    living.log = log;
+    const tamper = plant?.engine?.();
+    const world = {
+      log,
+      clock: virtualClock(this.schedule, number, () => this.skewMs),
+      newId: this.#newId,
+      models: () => (name: string) => {
+        if (name !== 'script' && name !== 'other')
+          throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`);
+        return model;
+      },
+      hosts: this.hosts.door(number),
+      environment: () => ({}),
+      machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
+      ...(tamper && { tamper }),
+    };
+    return Life.begin(world, this.events.length === 0 ? this.#fleet() : undefined);
   }
 
   /** A model of somebody else's is held against the log like our own. */
@@ -174,15 +200,15 @@ export class World {
   }
 
   /** The engine dies. `synced`: the disk was quicker than death. */
-  async crash(synced: boolean): Promise<void> {
+  async crash(cut: Cut): Promise<void> {
     const living = this.#living;
     if (living === undefined) return;
     this.#living = undefined;
     this.crashes += 1;
     this.hosts.cut(living.number);
-    const inTime = this.disk.cut(living.number, synced);
+    const inTime = this.disk.cut(living.number, cut);
     living.life?.hands.stop();
-    if (inTime && synced) await this.#settle();
+    if (inTime) await this.#settle();
     this.schedule.drop(living.number);
     this.look();
   }
@@ -200,7 +226,7 @@ export class World {
   /** Faults stop, and whoever is asked from now on answers at once and for good. */
   calm(): void {
     this.#calm = true;
-    this.disk.temper = { slow: 0, fail: 0 };
+    this.disk.syncs.temper = { slow: 0, fail: 0 };
     this.skewMs = 0;
   }
 
@@ -246,12 +272,13 @@ export class World {
       this.inspector.look(this.events);
       check();
     } catch (error) {
-      this.#violation = error instanceof Violation ? error : defect(error, this.inspector.picture.position);
+      this.#violation = defect(error, this.inspector.picture.position);
     }
   }
 }
 
 function defect(error: unknown, position: number): Violation {
+  if (error instanceof Violation) return error;
   const cause = error instanceof Failure && error.cause instanceof Error ? error.cause : error;
   const violation = new Violation('DEFECT', position, cause instanceof Error ? cause.message : String(cause));
   violation.cause = error;

@@ -68,6 +68,10 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
   ['PR6', '[PR6] exactly one end per process, and the right kind'],
   ['LO1', '[LO1] no answer, no request to a model or a process leaves before what it rests on is durable'],
   [
+    'LO4',
+    '[LO4] after a crash or a power cut a torn group is gone whole, all else is there, and damage to a copy of the disk is seen where it is',
+  ],
+  [
     'LIN',
     '[SL2][MA7][LO1] commands that overlap are answered as if each had come alone, at one moment between its asking and its answer',
   ],

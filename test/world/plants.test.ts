@@ -10,7 +10,7 @@ const searches = long ? [1, 100_000, 200_000, 300_000, 400_000] : [1];
 const runsMax = long ? 5_000 : 400;
 
 /** The ones that are found in a few histories are found in every `npm test`. */
-const quick = ['R6', 'R16', 'R20', 'R21', 'lost-release-on-abort', 'skipped-sync', 'stale-answer'];
+const quick = ['R6', 'R16', 'R20', 'R21', 'lost-release-on-abort', 'skipped-sync', 'torn-record', 'stale-answer'];
 
 /** What is planted, and the promises by which it may be found. */
 const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: readonly string[]]> = [
@@ -32,6 +32,9 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT'],
   ['[SL4] a slot that an interrupted turn keeps is found', 'lost-release-on-abort', 'I3'],
   ['[LO1] an answer or an effect before the sync is found', 'skipped-sync', 'LO1'],
+  ['[LO4] a HEAD that is ahead of the disk is found', 'head-before-sync', 'LO4'],
+  ['[LO4] a record that a crash tears in two is found', 'torn-record', 'LO4'],
+  ['[RE6][LO4] an index that leaves an agent out is found', 'index-left-out', 'RE6'],
   ['[RE3] an eviction in mid-turn is found', 'eviction-in-mid-turn', 'I5'],
   ['[LO2] a life that takes the epoch of the last one is found', 'stale-epoch-accepted', 'I1'],
   ['[SL2] an answer with a status of the past is found, by the sequential model alone', 'stale-answer', 'LIN'],

@@ -25,8 +25,8 @@ export function certainty(trouble: Trouble): Checker {
           () => `no model said this: ${error}`,
         );
       }
-      const ownDoing = event.index === 0 && event.by !== 'operator' && event.type !== 'EngineStarted';
-      holds(!(stopped && ownDoing), 'PR1', position, () => `${event.type} comes after EngineStopped`);
+      const awake = !stopped || event.type === 'EngineStarted';
+      holds(awake, 'PR1', position, () => `${event.type} comes after EngineStopped`);
       if (event.type === 'EngineStopped') stopped = true;
       if (event.type === 'EngineStarted') stopped = false;
       if (trouble.hostsFail) return;

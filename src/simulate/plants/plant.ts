@@ -2,7 +2,15 @@
 import type { HoldfastFact } from '../../../events/catalogue.ts';
 import type { State } from '../../../projections/state.ts';
 import type { Tamper } from '../../engine/tamper.ts';
+import type { HeadWriter } from '../../log/headSlots.ts';
 import type { Log } from '../../log/port.ts';
+import type { Store } from '../../log/store.ts';
+
+/** What the log lies on. */
+export interface Below {
+  readonly store: Store;
+  readonly head: HeadWriter;
+}
 
 export interface Plant {
   /** What goes wrong, as a person would tell it. */
@@ -11,6 +19,8 @@ export interface Plant {
   readonly engine?: () => Tamper;
   /** The log as the engine of one life sees it. */
   readonly log?: (log: Log) => Log;
+  /** What the log believes to be its store and its HEAD, on a disk that has them. */
+  readonly disk?: (below: Below) => Below;
 }
 
 /** A defect in what is recorded, without a memory of its own. */

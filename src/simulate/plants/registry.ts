@@ -2,6 +2,7 @@
 import { Failure } from '../../failure.ts';
 import { agentPlants } from './agents.ts';
 import { answerPlants } from './answers.ts';
+import { diskPlants } from './disk.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
 import type { Plant } from './plant.ts';
@@ -15,6 +16,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...agentPlants,
   ...mailPlants,
   ...logPlants,
+  ...diskPlants,
   ...answerPlants,
   ...processPlants,
 };

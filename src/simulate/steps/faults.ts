@@ -1,9 +1,12 @@
 /** What befalls a fleet from outside: readers, crashes, orderly stops, hosts that die. */
+import { Random } from '../random.ts';
 import { happening } from './step.ts';
 
 /** `synced`: what the disk was writing is on it. `skewMs`: how far the clock is off on which it starts again. */
 export interface Crash {
   readonly synced: boolean;
+  /** The whole machine goes down, and what was not synced with it. */
+  readonly power?: boolean;
   readonly skewMs: number;
 }
 
@@ -18,13 +21,27 @@ export const faultSteps = {
     weight: 8,
     without: 35,
     often: { percent: 30, times: 4 },
-    draw: (r) => ({ synced: r.chance(50), skewMs: r.chance(15) ? r.between(-100_000, 100_000) : 0 }),
-    says: ({ synced, skewMs }) =>
-      `crash ${synced ? 'after' : 'before'} the sync${skewMs === 0 ? '' : `, clock off by ${skewMs} ms`}`,
+    draw: (r) => ({
+      synced: r.chance(50),
+      ...(r.chance(40) && { power: true }),
+      skewMs: r.chance(15) ? r.between(-100_000, 100_000) : 0,
+    }),
+    says: ({ synced, power, skewMs }) =>
+      `${power === true ? 'power cut' : 'crash'} ${synced ? 'after' : 'before'} the sync${skewMs === 0 ? '' : `, clock off by ${skewMs} ms`}`,
     plainer: (step) => (step.skewMs === 0 ? [] : [{ ...step, skewMs: 0 }]),
-    happen: async ({ world }, { synced, skewMs }) => {
-      await world.crash(synced);
+    happen: async ({ world }, { synced, power = false, skewMs }) => {
+      await world.crash({ synced, power });
       world.skewMs = skewMs;
+    },
+  }),
+  damage: happening<{ readonly chance: number }>({
+    weight: 2,
+    without: 70,
+    draw: (r) => ({ chance: r.next() }),
+    says: () => 'crash, and look at damaged copies of the disk',
+    happen: async ({ world }, { chance }) => {
+      await world.crash({ synced: true, power: false });
+      await world.disk.damage?.(new Random(chance));
     },
   }),
   restart: happening<object>({
