@@ -3,13 +3,15 @@ import * as agent from './agent.ts';
 import type { Envelope, Fact } from './envelope.ts';
 import type { FactDef } from './fact.ts';
 import * as fleet from './fleet.ts';
+import * as identity from './identity.ts';
 import * as mail from './mail.ts';
 import * as process from './process.ts';
 import * as slot from './slot.ts';
 import * as source from './source.ts';
+import * as task from './task.ts';
 import * as turn from './turn.ts';
 
-const rooms = { ...fleet, ...agent, ...slot, ...mail, ...turn, ...process, ...source };
+const rooms = { ...fleet, ...agent, ...slot, ...mail, ...turn, ...identity, ...task, ...process, ...source };
 type Rooms = typeof rooms;
 type DefOf<T> = T extends FactDef<infer Type, infer Data> ? FactDef<Type, Data> : never;
 

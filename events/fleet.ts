@@ -1,7 +1,7 @@
 /** Facts about the fleet as a whole: its opening, the lives of the engine, limits, answers to keyed commands. */
 import * as t from 'io-ts';
 import { aggregate, fact, shape } from './fact.ts';
-import { Limits, LimitsGiven, ModelConfig, Redact, Retry, Role, Root, Scripts } from './fleetFile.ts';
+import { IdentityConfig, Limits, LimitsGiven, ModelConfig, Redact, Retry, Role, Root, Scripts } from './fleetFile.ts';
 import { AgentId } from './ids.ts';
 
 const fleet = aggregate('fleet', () => '');
@@ -17,6 +17,7 @@ const FleetDecoded = shape(
     onCrash: t.keyof({ resume: null, interrupt: null }),
     redact: Redact,
     retry: Retry,
+    identity: IdentityConfig,
   },
 );
 

@@ -84,6 +84,31 @@ export type Retry = t.TypeOf<typeof Retry>;
 export const Redact = closed(t.partial({ patterns: t.array(text) }), 'Redact');
 export type Redact = t.TypeOf<typeof Redact>;
 
+/** Where a fleet's agents are registered; keys and tokens never stand in a fleet file. */
+export const LocalIdentity = closedShape({ registrar: t.literal('local') }, { strict: t.boolean }, 'LocalIdentity');
+export const HttpIdentity = closedShape(
+  {
+    registrar: t.literal('http'),
+    url: matching(/^https?:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/, {
+      title: 'RegistrarUrl',
+      description: 'an http or https address without user, query and fragment',
+    }),
+  },
+  {
+    account: t.string,
+    /** Name of the environment variable that holds the bearer token. */
+    tokenVariable: matching(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+      title: 'VariableName',
+      description: 'the name of an environment variable',
+    }),
+    /** Whoever loses its identity or task fails, instead of being registered again. */
+    strict: t.boolean,
+  },
+  'HttpIdentity',
+);
+export const IdentityConfig = t.union([LocalIdentity, HttpIdentity], 'IdentityConfig');
+export type IdentityConfig = t.TypeOf<typeof IdentityConfig>;
+
 const oneRoot = (roots: readonly Root[]): boolean => roots.length > 0;
 
 export const FleetFile = closedShape(
@@ -96,6 +121,7 @@ export const FleetFile = closedShape(
     onCrash: t.keyof({ resume: null, interrupt: null }, 'OnCrash'),
     redact: Redact,
     retry: Retry,
+    identity: IdentityConfig,
   },
   'FleetFile',
 );

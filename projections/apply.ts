@@ -5,6 +5,7 @@
 import { definition, type EventType, eventTypes, type HoldfastEvent } from '../events/catalogue.ts';
 import { agents } from './agents.ts';
 import { fleet } from './fleet.ts';
+import { identities } from './identities.ts';
 import { mail } from './mail.ts';
 import { processes } from './processes.ts';
 import type { Reducers } from './reducers.ts';
@@ -13,10 +14,12 @@ import { slots } from './slots.ts';
 import { noteSource, sources } from './sources.ts';
 import type { State } from './state.ts';
 import { numbered } from './table.ts';
+import { taskBindings } from './taskBindings.ts';
 import { turns } from './turns.ts';
 
 /** Each room writes its own part of the document and may read the parts of rooms after it, as they were before. */
-const rooms: readonly Reducers[] = [fleet, slots, mail, processes, agents, turns, residents, sources];
+const parts: readonly Reducers[] = [fleet, slots, mail, processes, agents, turns, residents];
+const rooms: readonly Reducers[] = [...parts, identities, taskBindings, sources];
 
 type Reduce = (draft: State, event: HoldfastEvent) => void;
 

@@ -1,12 +1,16 @@
 /** What is true now: the document that decisions read, and nothing but a fold of the log. Plain JSON, all of it. */
 import type { Text } from '../events/fact.ts';
 import type { FleetFile, Limits } from '../events/fleetFile.ts';
+import type { Need } from '../events/identity.ts';
 import type { AgentId, MailId, QueueId, ReservationId, TurnId } from '../events/ids.ts';
 import type { MailKind } from '../events/mail.ts';
 import type { StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
+import type { TaskOrigin } from '../events/task.ts';
+import { noIdentities } from './identities.ts';
 import { emptyOrder, type Order } from './order.ts';
 import { numbered, table } from './table.ts';
+import { noTaskBindings } from './taskBindings.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
 export const stateVersion = 1;
@@ -158,6 +162,8 @@ export interface Turn {
   /** Mail taken since the newest ModelSampled. */
   fresh: MailId[];
   parked?: { until: number; at: number; position: number };
+  /** Its task was rejected since the newest ModelSampled (TB5). */
+  rejected?: true;
 }
 
 /** Who runs and who waits in one tree (MA5). */
@@ -218,6 +224,59 @@ export interface Process {
   end?: ProcessEnd;
 }
 
+export interface Identity {
+  runtimeId: string;
+  accountId: string;
+  identityEpoch: number;
+  publicKey: string;
+  position: number;
+  at: number;
+}
+
+/** What the registrar has been asked for and has not answered. */
+export interface Registration<Origin> {
+  /** The registrar knows the request by it. */
+  key: string;
+  identityEpoch: number;
+  attempt: number;
+  origin: Origin;
+  position: number;
+  at: number;
+}
+
+export interface Identities {
+  /** Epoch of the newest registration; 0 before the first. */
+  newest: number;
+  current?: Identity;
+  registering?: Registration<Need>;
+  /** Registrations made void by a change of the account, since the last that was not. */
+  lostAttempts: number;
+}
+
+export interface Binding {
+  taskId: string;
+  runtimeId: string;
+  identityEpoch: number;
+  origin: TaskOrigin;
+  position: number;
+  at: number;
+  /** Milliseconds since 1970. */
+  expiresAt?: number;
+}
+
+export interface TaskBindings {
+  /** Agent → its newest binding that was not cleared; it counts while its identity does. */
+  newest: Record<string, Binding>;
+  registering: Record<string, Registration<TaskOrigin>>;
+  /** Registrations in it. */
+  underWay: number;
+  /** Agents whose turn waits, and agents that are registered ahead; none of them is in `registering`. */
+  forTurns: Order;
+  toPrewarm: Order;
+  /** Agent → registrations made void by a change of the identity, since the last that was not. */
+  lostAttempts: Record<string, number>;
+}
+
 export interface Answered {
   requestHash: string;
   answer?: unknown;
@@ -258,6 +317,8 @@ export interface State {
     /** Root → number of them. */
     count: Record<string, number>;
   };
+  identities: Identities;
+  taskBindings: TaskBindings;
   /** Imported logs only: by number, and what the tool calls it → number. */
   sources?: { files: Record<string, Source>; byKey: Record<string, number> };
 }
@@ -287,4 +348,6 @@ export const emptyState = (limits: Limits): State => ({
   turns: table(),
   activity: table(),
   processes: { all: numbered(), live: table(), count: table() },
+  identities: noIdentities(),
+  taskBindings: noTaskBindings(),
 });

@@ -1,5 +1,6 @@
 /** Status of an agent as a fold: what it is, since when, and the event that says so (TU5). */
 import type { Agent, State } from './state.ts';
+import { awaitsBinding } from './taskBindings.ts';
 import { inWait } from './turns.ts';
 
 export interface Status {
@@ -27,6 +28,10 @@ export function statusOf(state: State, agent: Agent): Status {
     return { is: 'waiting', since: calls[0]!.at, position: calls[0]!.position, what: 'mail (wait_agent)' };
   if (turn.parked !== undefined)
     return { is: 'waiting', since: turn.parked.at, position: turn.parked.position, what: 'a slot to go on' };
+  if (awaitsBinding(state, turn)) {
+    const { at, position } = state.taskBindings.registering[agent.agentId] ?? state.identities.registering ?? turn;
+    return { is: 'waiting', since: at, position, what: 'a task binding' };
+  }
   const what = turn.phase === 'sampling' ? 'model' : calls.map((call) => call.tool).join(', ');
   return { is: 'running', since: turn.at, position: turn.position, what };
 }

@@ -85,6 +85,7 @@ export const turns: Reducers = {
     turn.failures = 0;
     delete turn.retryAt;
     turn.fresh = [];
+    delete turn.rejected;
     note(draft, turn);
   },
   SamplingEnded: (draft, { data, at }) => {
@@ -126,6 +127,10 @@ export const turns: Reducers = {
     const turn = draft.turns[data.turnId]!;
     delete turn.parked;
     turn.reservationId = data.reservationId;
+  },
+  TaskCleared: (draft, { data }) => {
+    const turnId = data.reason === 'rejected' ? draft.agents[data.agentId]?.turnId : undefined;
+    if (turnId !== undefined) draft.turns[turnId]!.rejected = true;
   },
   TurnCompleted: end,
   TurnFailed: end,

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { agentsOf } from '../events/catalogue.ts';
+import type { IdentityConfig } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
 import type { Signing } from './engine/checkpoints.ts';
 import type { Clock } from './engine/clock.ts';
@@ -13,6 +14,11 @@ import { endOrphan } from './host/orphans.ts';
 import { bootId } from './host/procfs.ts';
 import { endOf, startOf } from './host/records.ts';
 import { readSpool } from './host/spoolReader.ts';
+import { accountIn, tokenVariableOf } from './identity/account.ts';
+import { httpRegistrar } from './identity/http.ts';
+import { keyFile } from './identity/keyFile.ts';
+import { localRegistrar } from './identity/local.ts';
+import type { IdentityPorts } from './identity/port.ts';
 import { openLevelLog } from './log/level.ts';
 import { openLevelReader } from './log/levelReader.ts';
 import type { Log, LogReader } from './log/port.ts';
@@ -67,6 +73,9 @@ function environment(state: State, { agentId, callId }: Process): Record<string,
   const inherited = Object.fromEntries(
     Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])),
   );
+  // The token of the registrar is nobody's business but ours.
+  const { identity } = state.fleet.file ?? {};
+  if (identity !== undefined) delete inherited[tokenVariableOf(identity)];
   return {
     ...inherited,
     ...quiet,
@@ -96,6 +105,14 @@ const hostsOf = (dir: string): HostDoor => ({
   },
   endOrphan,
 });
+
+const identityOf =
+  (dir: string) =>
+  (config: IdentityConfig): IdentityPorts => ({
+    registrar: config.registrar === 'local' ? localRegistrar : httpRegistrar({ url: config.url, version }),
+    keys: keyFile(dir),
+    account: () => accountIn(process.env, config),
+  });
 
 /** Models of a fleet by name; a fleet without any has `script`. */
 const modelsOf =
@@ -148,6 +165,7 @@ export const liveWorld = (dir: string, log: Log): World => ({
   hosts: hostsOf(dir),
   environment,
   secrets: secretsFile(dir),
+  identity: identityOf(dir),
   snapshot: thread('snapshotThread', dir),
   signing: signingOf(dir),
   machine: { bootId: bootId(), pid: process.pid, version },

@@ -83,6 +83,16 @@ const said: Say = {
   ProcessStopRequested: (d) => `${d.processId}: ${d.reason}`,
   ProcessExited: (d) => `${d.processId}: ${end(d)}, ${d.outputBytes} bytes of output`,
   ProcessTerminated: (d) => `${d.processId}: ${end(d)}, ${d.outputBytes} bytes of output`,
+  IdentityRegistrationStarted: (d) => `identity ${d.identityEpoch}, attempt ${d.attempt}, for ${d.origin}`,
+  IdentityRegistrationFailed: (d) => `${d.error}${d.willRetry ? ', once more' : ''}`,
+  IdentityRegistered: (d) => `identity ${d.identityEpoch} is ${d.runtimeId} of account ${d.accountId}`,
+  IdentityCleared: (d) =>
+    `identity ${d.identityEpoch}, ${d.runtimeId}: ${d.reason}${d.error === undefined ? '' : ` (${d.error})`}`,
+  TaskRegistrationStarted: (d) => `for ${d.origin}, attempt ${d.attempt}, under ${d.runtimeId}`,
+  TaskRegistrationFailed: (d) => `${d.error}${d.willRetry ? ', once more' : ''}`,
+  TaskBound: (d) =>
+    `task ${d.taskId} under ${d.runtimeId}${d.expiresAt === undefined ? '' : `, until ${moment(d.expiresAt)}`}`,
+  TaskCleared: (d) => `task ${d.taskId}: ${d.reason}${d.error === undefined ? '' : ` (${d.error})`}`,
   SourceFound: (d) =>
     `source ${d.file}: ${d.name} (${d.from} ${d.key})${d.policy === undefined ? '' : `, slots by ${d.policy}`}`,
   SourceRead: (d) => `source ${d.file}: read up to byte ${d.bytes}`,

@@ -1,6 +1,8 @@
 /** Everything that can be asked of a fleet: by operators, by models through their tools, by the outside world as results. */
 import type { FleetFile } from '../../events/fleetFile.ts';
+import type { IdentityLossReason } from '../../events/identity.ts';
 import type { Item, Outcome, ToolOutput } from '../../events/turn.ts';
+import type { IdentitySeen } from './identity.ts';
 
 export interface RootGiven {
   readonly name?: string;
@@ -34,6 +36,8 @@ interface EngineLife {
 
 type OfTurn = { readonly turnId: string };
 type OfCall = OfTurn & { readonly callId: string };
+/** The binding that somebody speaks of; by then there may be another. */
+type OfTask = { readonly agentId: string; readonly taskId: string; readonly identityEpoch: number };
 
 export type Command =
   /** The first batch of a log. `cwd`: where agents work that say nothing else. */
@@ -44,7 +48,7 @@ export type Command =
       readonly file: Omit<FleetFile, 'roots'> & { readonly roots: readonly RootGiven[] };
     } & EngineLife)
   /** Each later start. */
-  | ({ readonly do: 'start' } & EngineLife)
+  | ({ readonly do: 'start'; readonly identity?: IdentitySeen } & EngineLife)
   | { readonly do: 'stopProcesses' }
   | { readonly do: 'stop'; readonly reason: string }
   | ({ readonly do: 'spawnRoot'; readonly cwd: string } & RootGiven)
@@ -97,6 +101,46 @@ export type Command =
     }
   | { readonly do: 'processTyped'; readonly processId: number; readonly typed: Typed }
   | { readonly do: 'processEnded'; readonly processId: number; readonly exit: Exit }
-  | { readonly do: 'processLost'; readonly processId: number; readonly reason: string; readonly wasAlive: boolean };
+  | { readonly do: 'processLost'; readonly processId: number; readonly reason: string; readonly wasAlive: boolean }
+  /** `key`: of the registration; `accountNow`: the account when the answer came. */
+  | {
+      readonly do: 'identityRegistered';
+      readonly key: string;
+      readonly runtimeId: string;
+      readonly accountId: string;
+      readonly publicKey: string;
+      readonly accountNow: string;
+    }
+  | { readonly do: 'identityRegistrationFailed'; readonly key: string; readonly error: string }
+  /** Met by a registration for this agent, or by its turn. */
+  | {
+      readonly do: 'identityLost';
+      readonly identityEpoch: number;
+      readonly reason: IdentityLossReason;
+      readonly error: string;
+      readonly agentId: string;
+      readonly turnId?: string;
+    }
+  | {
+      readonly do: 'taskRegistered';
+      readonly agentId: string;
+      readonly key: string;
+      readonly taskId: string;
+      readonly accountNow: string;
+      /** Milliseconds since 1970. */
+      readonly expiresAt?: number;
+    }
+  /** `rejected`: the registrar does not take the identity any more. */
+  | {
+      readonly do: 'taskRegistrationFailed';
+      readonly agentId: string;
+      readonly key: string;
+      readonly error: string;
+      readonly rejected: boolean;
+    }
+  | ({ readonly do: 'taskExpired' } & OfTask)
+  | ({ readonly do: 'taskRejected'; readonly n: number; readonly error: string } & OfTurn & OfTask)
+  | ({ readonly do: 'renewTask' } & OfTask)
+  | { readonly do: 'unbind'; readonly target: string };
 
 export type CommandOf<D extends Command['do']> = Extract<Command, { readonly do: D }>;

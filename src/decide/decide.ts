@@ -1,7 +1,9 @@
 /** state + command → facts and an answer, or a refusal. Pure: the same arguments give the same decision. */
 import type { State } from '../../projections/state.ts';
+import { renewTask, taskExpired, taskRegistered, taskRegistrationFailed, taskRejected, unbind } from './binding.ts';
 import type { Command, CommandOf } from './command.ts';
 import type { Context, Decision } from './decision.ts';
+import { identityLost, identityRegistered, identityRegistrationFailed } from './identity.ts';
 import { open, spawnRoot, start, stop, stopProcesses } from './life.ts';
 import { changeLimits, close, evict, interrupt, send } from './operator.ts';
 import { launchFailed, processEnded, processLost, processStarted, processTyped, processWritten } from './process.ts';
@@ -43,6 +45,15 @@ const deciders: Deciders = {
   processTyped,
   processEnded,
   processLost,
+  identityRegistered,
+  identityRegistrationFailed,
+  identityLost,
+  taskRegistered,
+  taskRegistrationFailed,
+  taskExpired,
+  taskRejected,
+  renewTask,
+  unbind,
 };
 
 export const decide = (state: State, ctx: Context, command: Command): Decision =>

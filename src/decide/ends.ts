@@ -6,6 +6,7 @@ import { MailAccepted, MailReturned } from '../../events/mail.ts';
 import { SlotReleased, TurnDequeued } from '../../events/slot.ts';
 import { SamplingEnded, ToolCallEnded, TurnCompleted, TurnFailed, TurnInterrupted } from '../../events/turn.ts';
 import type { Agent, State, Turn } from '../../projections/state.ts';
+import { asksModel } from '../../projections/taskBindings.ts';
 import type { Context } from './decision.ts';
 
 type ReleaseReason = DataOf<'SlotReleased'>['reason'];
@@ -73,11 +74,10 @@ export const cancelCalls = (turn: Turn, text: string): HoldfastFact[] =>
       ToolCallEnded({ turnId: turn.turnId, agentId: turn.agentId, callId, outcome: 'cancelled', output: { text } }),
     );
 
-/** A sampling is under way unless the turn waits for its next try. */
+/** A sampling is under way unless the turn waits for its next try, or for its task. */
 export const cancelSampling = (state: State, ctx: Context, turn: Turn): HoldfastFact[] => {
   const { turnId, agentId } = turn;
-  const underWay =
-    turn.phase === 'sampling' && turn.parked === undefined && (turn.retryAt === undefined || turn.retryAt <= ctx.at);
+  const underWay = asksModel(state, turn) && (turn.retryAt === undefined || turn.retryAt <= ctx.at);
   return underWay
     ? [SamplingEnded({ turnId, agentId, n: state.agents[agentId]!.samplings + 1, outcome: 'cancelled' })]
     : [];

@@ -12,6 +12,7 @@ import type { CommandOf, RootGiven } from './command.ts';
 import { type Context, type Decision, decided, type NewAgent, refused } from './decision.ts';
 import { interruption } from './ends.ts';
 import { startNew } from './grant.ts';
+import { restore } from './identity.ts';
 
 /** Version of the log's format that this code writes and the newest it reads. */
 export const logFormat = 1;
@@ -98,8 +99,8 @@ export function open(state: State, ctx: Context, command: CommandOf<'open'>): De
   return decided(facts, { fleetId });
 }
 
-export function start(state: State, ctx: Context, { bootId, pid, version }: CommandOf<'start'>): Decision {
-  const facts: HoldfastFact[] = [EngineStarted({ bootId, pid, version })];
+export function start(state: State, ctx: Context, { bootId, pid, version, identity }: CommandOf<'start'>): Decision {
+  const facts: HoldfastFact[] = [EngineStarted({ bootId, pid, version }), ...restore(state, ctx, identity)];
   for (const [rootId, tree] of Object.entries(state.slots.trees)) {
     for (const { reservationId, agentId, turnId } of Object.values(tree.held)) {
       if (turnId === undefined)

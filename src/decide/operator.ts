@@ -16,7 +16,7 @@ import { findForOperator } from './paths.ts';
 import { slotRefusal } from './refusals.ts';
 import { needsSlotNow } from './tools/messages.ts';
 
-const withTarget = (state: State, target: string, then: (agent: Agent) => Decision): Decision => {
+export const withTarget = (state: State, target: string, then: (agent: Agent) => Decision): Decision => {
   const found = findForOperator(state, target);
   return found._tag === 'Left' ? found : then(found.right);
 };

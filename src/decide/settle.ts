@@ -11,6 +11,7 @@ import type { Agent, Letter, State, Turn } from '../../projections/state.ts';
 import { inWait, wantsUnpark } from '../../projections/turns.ts';
 import type { Context, NewAgent } from './decision.ts';
 import { freeSlots, isRoot, startNew, startTurn, takeMail, treeOf, unpark } from './grant.ts';
+import { bind } from './registration.ts';
 import { answerWait, hasUntold } from './wait.ts';
 
 /** `birth`: an agent of this batch that is not there yet, and has a free slot. */
@@ -98,7 +99,7 @@ function park(state: State, turn: Turn): HoldfastFact[] {
   return [TurnParked({ turnId, agentId, until }), SlotReleased({ reservationId, agentId, rootId, reason: 'parked' })];
 }
 
-/** MA3: before each further sampling a turn takes what came in meanwhile, also in the pause before a retry. */
+/** MA3: before each further sampling a turn takes what came in meanwhile, also in a pause before it or while it had no task. */
 export const mailForSampling: Rule = (state, ctx, batch) => {
   const found = new Set(
     turnsIn(
@@ -112,6 +113,10 @@ export const mailForSampling: Rule = (state, ctx, batch) => {
   )) {
     const turn = agent.turnId === undefined ? undefined : state.turns[agent.turnId];
     if ((turn?.retryAt ?? 0) > ctx.at) found.add(turn!);
+  }
+  for (const { type, data } of batch) {
+    const turnId = type === 'TaskBound' && data.origin !== 'renewal' ? state.agents[data.agentId]!.turnId : undefined;
+    if (turnId !== undefined) found.add(state.turns[turnId]!);
   }
   return [...found].flatMap((turn) =>
     turn.phase === 'sampling' && turn.parked === undefined ? takeMail(state, turn.agentId, turn.turnId) : [],
@@ -198,11 +203,12 @@ export const grantNext: Rule = (state, ctx, batch) => {
   return [];
 };
 
-/** In this order; the last one until it has nothing more. */
+/** In this order; the last two until they have nothing more. */
 export const rules: readonly { readonly rule: Rule; readonly again: boolean }[] = [
   { rule: waits, again: false },
   { rule: mailForSampling, again: false },
   { rule: joinQueue, again: false },
   { rule: bear, again: false },
   { rule: grantNext, again: true },
+  { rule: bind, again: true },
 ];

@@ -13,6 +13,7 @@ import {
   ToolCallStarted,
 } from '../../events/turn.ts';
 import type { PendingCall, State, Turn } from '../../projections/state.ts';
+import { asksModel, awaitsBinding } from '../../projections/taskBindings.ts';
 import type { CommandOf } from './command.ts';
 import { type Context, type Decision, decided, dropped } from './decision.ts';
 import { cancelCalls, completion, failure } from './ends.ts';
@@ -22,10 +23,13 @@ import { answerWait } from './wait.ts';
 
 const stale = dropped({ stale: true });
 
-/** The turn that waits for exactly this sampling; late results of others are dropped (TU2). */
-function sampling(state: State, { turnId, n }: { readonly turnId: string; readonly n: number }): Turn | undefined {
+/** The turn that waits for exactly this sampling; late results of others, and of one without a task, are dropped (TU2, TB3). */
+export function sampling(
+  state: State,
+  { turnId, n }: { readonly turnId: string; readonly n: number },
+): Turn | undefined {
   const turn = state.turns[turnId];
-  if (turn === undefined || turn.phase !== 'sampling' || turn.parked !== undefined) return undefined;
+  if (turn === undefined || !asksModel(state, turn)) return undefined;
   return state.agents[turn.agentId]!.samplings + 1 === n ? turn : undefined;
 }
 
@@ -142,7 +146,7 @@ export function endCall(state: State, _ctx: Context, command: CommandOf<'endCall
 export function loadFailed(state: State, ctx: Context, { agentId, error: text }: CommandOf<'loadFailed'>): Decision {
   const turnId = state.agents[agentId]?.turnId;
   const turn = turnId === undefined ? undefined : state.turns[turnId];
-  if (turn === undefined || turn.parked !== undefined) return stale;
+  if (turn === undefined || turn.parked !== undefined || awaitsBinding(state, turn)) return stale;
   const n = state.agents[agentId]!.samplings + 1;
   const sampling: HoldfastFact[] =
     turn.phase === 'sampling'

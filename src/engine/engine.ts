@@ -274,7 +274,11 @@ function speaker(state: State, command: Command): string {
 function causeOf(state: State, command: Command): number {
   if ('callId' in command) return state.turns[command.turnId]?.calls[command.callId]?.position ?? 0;
   if (command.do === 'carryOut') return state.turns[command.turnId]?.list ?? 0;
-  if ('turnId' in command) return state.turns[command.turnId]?.position ?? 0;
+  if ('key' in command) return registrationOf(state, command)?.position ?? 0;
+  if ('turnId' in command && command.turnId !== undefined) return state.turns[command.turnId]?.position ?? 0;
   if ('processId' in command) return state.processes.all[command.processId]?.position ?? 0;
   return 0;
 }
+
+const registrationOf = (state: State, command: { readonly key: string; readonly agentId?: string }) =>
+  command.agentId === undefined ? state.identities.registering : state.taskBindings.registering[command.agentId];

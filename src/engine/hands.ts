@@ -2,14 +2,16 @@
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { Item } from '../../events/turn.ts';
 import type { State } from '../../projections/state.ts';
+import { asksModel, bindingOf } from '../../projections/taskBindings.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
-import type { Model } from '../models/port.ts';
+import { type Model, taskRejectedCode } from '../models/port.ts';
 import type { Clock } from './clock.ts';
 import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
 import { letGo } from './letGo.ts';
 import type { Effect } from './react.ts';
+import { type Credentials, type Registrations, withoutCredentials } from './registrations.ts';
 import { ResidentObjects } from './residents.ts';
 import type { Secrets } from './secrets.ts';
 import { Timers } from './timers.ts';
@@ -23,6 +25,8 @@ export interface HandsParts {
   readonly commands: Commands;
   /** Who answers for a model name; throws a Failure for an unknown one. */
   readonly model: (name: string) => Model;
+  /** Absent: agents of this fleet are registered nowhere. */
+  readonly registrations?: Registrations;
   readonly secrets?: Secrets;
 }
 
@@ -34,7 +38,7 @@ export class LiveHands implements Hands {
   readonly #parts: HandsParts;
   readonly #state: State;
   readonly #timers: Timers;
-  readonly #samplings = new Map<string, AbortController>();
+  readonly #samplings = new Map<string, { readonly n: number; readonly controller: AbortController }>();
   #stopped = false;
 
   constructor(parts: HandsParts) {
@@ -58,7 +62,7 @@ export class LiveHands implements Hands {
   }
 
   carryOut(effect: Effect): void {
-    const { engine, commands } = this.#parts;
+    const { engine, commands, registrations } = this.#parts;
     if (this.#stopped && turnsOn.has(effect.do)) return;
     switch (effect.do) {
       case 'load':
@@ -95,6 +99,18 @@ export class LiveHands implements Hands {
       case 'reconcile':
         commands.reconcile(effect.open, effect.stopping);
         break;
+      case 'registerIdentity':
+        registrations?.registerIdentity(effect.key);
+        break;
+      case 'registerTask':
+        registrations?.registerTask(effect.agentId, effect.key);
+        break;
+      case 'giveUpRegistration':
+        registrations?.giveUp(effect.key);
+        break;
+      case 'renewTask':
+        registrations?.renew(effect.agentId);
+        break;
     }
   }
 
@@ -102,15 +118,16 @@ export class LiveHands implements Hands {
   stop(): void {
     this.#stopped = true;
     this.#parts.commands.letGo();
+    this.#parts.registrations?.stop();
     this.#timers.stop();
-    for (const controller of this.#samplings.values()) controller.abort(letGo);
+    for (const { controller } of this.#samplings.values()) controller.abort(letGo);
     this.#samplings.clear();
   }
 
   #cancel(turnId: string, callIds: readonly string[]): void {
     if (callIds.length === 0) {
       this.#timers.cancel(turnId);
-      this.#samplings.get(turnId)?.abort(letGo);
+      this.#samplings.get(turnId)?.controller.abort(letGo);
       this.#samplings.delete(turnId);
     }
     for (const callId of callIds) this.#timers.cancel(`${turnId}/${callId}`);
@@ -119,12 +136,7 @@ export class LiveHands implements Hands {
 
   #current({ turnId, agentId, n }: Sample): boolean {
     const turn = this.#state.turns[turnId];
-    return (
-      turn !== undefined &&
-      turn.phase === 'sampling' &&
-      turn.parked === undefined &&
-      this.#state.agents[agentId]!.samplings + 1 === n
-    );
+    return turn !== undefined && asksModel(this.#state, turn) && this.#state.agents[agentId]!.samplings + 1 === n;
   }
 
   #sampleAt(effect: Sample): void {
@@ -144,17 +156,19 @@ export class LiveHands implements Hands {
   }
 
   #sample(effect: Sample): void {
-    if (this.#stopped || !this.#current(effect)) return;
-    const controller = new AbortController();
-    this.#samplings.set(effect.turnId, controller);
-    this.#ask(effect, controller.signal).finally(() => {
-      if (this.#samplings.get(effect.turnId) === controller) this.#samplings.delete(effect.turnId);
+    const { turnId, n } = effect;
+    // A renewed task says so again while the model is being asked.
+    if (this.#stopped || !this.#current(effect) || this.#samplings.get(turnId)?.n === n) return;
+    const underWay = { n, controller: new AbortController() };
+    this.#samplings.set(turnId, underWay);
+    this.#ask(effect, underWay.controller.signal).finally(() => {
+      if (this.#samplings.get(turnId) === underWay) this.#samplings.delete(turnId);
     });
   }
 
   async #ask(effect: Sample, signal: AbortSignal): Promise<void> {
     const { turnId, agentId, n } = effect;
-    const { engine, model } = this.#parts;
+    const { engine, model, registrations } = this.#parts;
     const agent = this.#state.agents[agentId]!;
     const root = this.#state.agents[agent.rootId]!;
     let history: readonly unknown[];
@@ -166,9 +180,19 @@ export class LiveHands implements Hands {
       if (!signal.aborted) engine.report({ do: 'loadFailed', agentId, error: messageOf(error) });
       return;
     }
+    // The task that a request speaks of is durable before the request leaves (LO1).
+    while ((bindingOf(this.#state, agentId)?.position ?? 0) > this.#parts.log.synced().position)
+      await engine.read(() => undefined).catch(() => {});
     // Loading may have taken its time: what has been interrupted meanwhile is not asked for, durable or not.
     if (signal.aborted || !this.#current(effect)) return;
+    let credentials: Credentials | undefined;
     try {
+      credentials = registrations?.credentials(agentId, turnId);
+      // The turn waits for another task, and is sampled when it has one.
+      if (registrations !== undefined && credentials === undefined) {
+        this.#samplings.delete(turnId);
+        return;
+      }
       const { items, usage } = await model(agent.model).sample(
         {
           agentId,
@@ -178,6 +202,7 @@ export class LiveHands implements Hands {
           model: agent.model,
           history: history as never,
           ...(agent.effort !== undefined && { effort: agent.effort }),
+          ...(credentials !== undefined && { headers: credentials.headers }),
         },
         signal,
       );
@@ -191,8 +216,13 @@ export class LiveHands implements Hands {
       });
     } catch (error) {
       if (signal.aborted) return;
+      const text = withoutCredentials(messageOf(error), credentials);
+      if (credentials !== undefined && error instanceof Failure && error.code === taskRejectedCode) {
+        engine.report({ do: 'taskRejected', turnId, n, agentId, ...credentials.binding, error: text });
+        return;
+      }
       const retryable = error instanceof Failure ? error.retryable : true;
-      engine.report({ do: 'samplingFailed', turnId, n, error: messageOf(error), retryable });
+      engine.report({ do: 'samplingFailed', turnId, n, error: text, retryable });
     }
   }
 }

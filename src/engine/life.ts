@@ -1,8 +1,9 @@
 /** One life of the engine: opened on a log, recovered from what the last one left, and stopped in order. */
-import type { FleetFile } from '../../events/fleetFile.ts';
+import type { FleetFile, IdentityConfig } from '../../events/fleetFile.ts';
 import type { State } from '../../projections/state.ts';
 import type { RootGiven } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
+import type { IdentityPorts } from '../identity/port.ts';
 import type { Log } from '../log/port.ts';
 import type { Model } from '../models/port.ts';
 import { Checkpoints, type Signing } from './checkpoints.ts';
@@ -12,6 +13,7 @@ import { Engine } from './engine.ts';
 import { foldLog } from './fold.ts';
 import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
+import { look, Registrations } from './registrations.ts';
 import { type SecretStore, Secrets } from './secrets.ts';
 import { Snapshots, type TakeSnapshot } from './snapshots.ts';
 import type { Tamper } from './tamper.ts';
@@ -27,6 +29,8 @@ export interface World {
   readonly environment: CommandParts['environment'];
   /** Where values that look like secrets are kept; absent: they are not looked for. */
   readonly secrets?: SecretStore;
+  /** Whom agents are registered with, where the fleet file asks for it (TB1). */
+  readonly identity?: (config: IdentityConfig) => IdentityPorts;
   /** Takes a snapshot without holding up the engine; absent: the engine waits for it. */
   readonly snapshot?: TakeSnapshot;
   /** Signs what the log is; absent: it is not signed. */
@@ -99,15 +103,20 @@ export class Life {
     const engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1, ...secrets, ...tamper });
     commands = new Commands({ engine, gate, clock, newId, environment: world.environment, ...secrets });
     const models = world.models(state);
-    const hands = new LiveHands({ engine, log, clock, commands, model: models, ...secrets });
+    const asked = (fresh?.file ?? state.fleet.file)?.identity;
+    const ports = asked && world.identity?.(asked);
+    const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
+    const hands = new LiveHands({ engine, log, clock, commands, model: models, ...secrets, ...registrations });
     engine.hands = hands;
     const aside = world.snapshot && { aside: world.snapshot };
     const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside });
     const life = new Life(world, engine, hands, gate, snapshots);
     engine.onFailed(() => hands.stop());
-    await engine.submit(fresh === undefined ? { do: 'start', ...machine } : { do: 'open', ...machine, ...fresh }, {
-      by: fresh === undefined ? 'engine' : 'operator',
-    });
+    if (fresh !== undefined) await engine.submit({ do: 'open', ...machine, ...fresh }, { by: 'operator' });
+    else {
+      const identity = ports && look(ports);
+      await engine.submit({ do: 'start', ...machine, ...(identity !== undefined && { identity }) });
+    }
     return life;
   }
 

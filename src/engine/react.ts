@@ -1,6 +1,7 @@
 /** What a batch makes the outside do, as data: executed after the batch is durable, never before (LO1). */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { State, Turn } from '../../projections/state.ts';
+import { asksModel, awaitsBinding, bindingOf } from '../../projections/taskBindings.ts';
 
 export type Effect =
   | { readonly do: 'load'; readonly agentId: string }
@@ -22,9 +23,13 @@ export type Effect =
   | { readonly do: 'stopProcess'; readonly processId: number }
   | { readonly do: 'acknowledge'; readonly processId: number }
   /** A new life: meet the host, learn what became of the processes that the last one left, and of those that it was stopping. */
-  | { readonly do: 'reconcile'; readonly open: readonly number[]; readonly stopping: readonly number[] };
-
-const asksModel = (turn: Turn): boolean => turn.phase === 'sampling' && turn.parked === undefined;
+  | { readonly do: 'reconcile'; readonly open: readonly number[]; readonly stopping: readonly number[] }
+  | { readonly do: 'registerIdentity'; readonly key: string }
+  | { readonly do: 'registerTask'; readonly agentId: string; readonly key: string }
+  /** Nobody waits for the answer to this request any more. */
+  | { readonly do: 'giveUpRegistration'; readonly key: string }
+  /** Another task is registered before this one ends. */
+  | { readonly do: 'renewTask'; readonly agentId: string };
 
 /** Turns whose next call can be decided at once: that is no effect, it touches nothing outside. */
 export function undecided(state: State, batch: readonly HoldfastEvent[]): string[] {
@@ -55,6 +60,25 @@ function leftOpen(state: State): Effect {
     stopping: processes.filter((process) => process.stop !== undefined).map((process) => process.processId),
   };
 }
+
+/** What the last life had asked the registrar for: asked again under the same key, it gives the one answer. */
+function askedBefore(state: State, started: number): Effect[] {
+  const { registering } = state.identities;
+  const tasks = Object.entries(state.taskBindings.registering)
+    .filter(([, { position }]) => position < started)
+    .sort(([, a], [, b]) => a.position - b.position)
+    .map(([agentId, { key }]): Effect => ({ do: 'registerTask', agentId, key }));
+  return registering !== undefined && registering.position < started
+    ? [{ do: 'registerIdentity', key: registering.key }, ...tasks]
+    : tasks;
+}
+
+/** What a model was asked under a task that counts no more is void. */
+const askedUnder = (state: State, turn: Turn): Effect[] =>
+  awaitsBinding(state, turn) ? [{ do: 'cancel', turnId: turn.turnId, callIds: [] }] : [];
+
+const renewal = (state: State, agentId: string): Effect[] =>
+  bindingOf(state, agentId)?.expiresAt === undefined ? [] : [{ do: 'renewTask', agentId }];
 
 function ofEvent(state: State, event: HoldfastEvent): Effect[] {
   const { data, type } = event;
@@ -89,10 +113,27 @@ function ofEvent(state: State, event: HoldfastEvent): Effect[] {
       return [
         leftOpen(state),
         ...Object.values(state.turns).flatMap((turn) => (turn.parked === undefined ? [] : reopen(turn, true))),
+        ...askedBefore(state, event.position),
       ];
+    case 'TurnStarted':
+    case 'TurnUnparked':
+    case 'TaskBound':
+      return renewal(state, data.agentId);
     case 'TurnResumed': {
       const turn = state.turns[data.turnId];
-      return turn === undefined ? [] : reopen(turn, true);
+      return turn === undefined ? [] : [...reopen(turn, true), ...renewal(state, data.agentId)];
+    }
+    case 'IdentityRegistrationStarted':
+      return [{ do: 'registerIdentity', key: data.key }];
+    case 'TaskRegistrationStarted':
+      return [{ do: 'registerTask', agentId: data.agentId, key: data.key }];
+    case 'TaskRegistrationFailed':
+      return [{ do: 'giveUpRegistration', key: data.key }];
+    case 'IdentityCleared':
+      return Object.values(state.turns).flatMap((turn) => askedUnder(state, turn));
+    case 'TaskCleared': {
+      const { turnId } = state.agents[data.agentId]!;
+      return turnId === undefined ? [] : askedUnder(state, state.turns[turnId]!);
     }
     default:
       return [];
@@ -105,11 +146,11 @@ export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   const effects = batch.flatMap((event) => ofEvent(state, event));
   const asked = new Set<string>();
   for (const { type, data } of batch) {
-    if (!startsSampling.has(type) || !('turnId' in data) || data.turnId === undefined || asked.has(data.turnId))
-      continue;
-    asked.add(data.turnId);
-    const turn = state.turns[data.turnId];
-    if (turn === undefined || !asksModel(turn)) continue;
+    const of = type === 'TaskBound' ? state.agents[data.agentId] : startsSampling.has(type) ? data : undefined;
+    if (of === undefined || !('turnId' in of) || of.turnId === undefined || asked.has(of.turnId)) continue;
+    asked.add(of.turnId);
+    const turn = state.turns[of.turnId];
+    if (turn === undefined || !asksModel(state, turn)) continue;
     const { turnId, agentId } = turn;
     effects.push({
       do: 'sample',

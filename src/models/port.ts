@@ -23,7 +23,12 @@ export interface Sampling {
   readonly model: string;
   readonly effort?: string;
   readonly history: readonly HistoryItem[];
+  /** For outgoing requests, when the agent is bound to a task: `AgentAssertion` (TB6). Secret: never to be kept or told. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Code of the `Failure` by which a model says that the task it was shown was not taken (401, 403): another is registered, once. */
+export const taskRejectedCode = 'HOLDFAST_TASK_REJECTED';
 
 export interface Sampled {
   readonly items: readonly ModelItem[];

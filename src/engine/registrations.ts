@@ -1,0 +1,232 @@
+/**
+ * Asks the registrar for identities and tasks, and signs for whoever is bound. What comes of it goes back as a command;
+ * each attempt takes one look at the account and the key and uses nothing else (TB3).
+ */
+import type { State } from '../../projections/state.ts';
+import { bindingOf } from '../../projections/taskBindings.ts';
+import { type IdentitySeen, lossOf } from '../decide/identity.ts';
+import { Failure } from '../failure.ts';
+import { assertionHeader, assertionOf, parseAssertion } from '../identity/assertion.ts';
+import type { IdentityPorts, KeySeen, Signer } from '../identity/port.ts';
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import { letGo } from './letGo.ts';
+import type { Secrets } from './secrets.ts';
+import { Timers } from './timers.ts';
+
+/** As long as the peer waits for each request to its backend. */
+const requestMs = 15_000;
+/** A renewal is begun so long before the end, or after half of a shorter life: time for a few requests that fail. */
+const renewBeforeMs = 60_000;
+/** A renewal that finds all places taken asks again. */
+const renewAgainMs = 1_000;
+
+const tooLate = (): Failure =>
+  new Failure('HOLDFAST_REGISTRAR_TIMEOUT', `the registrar did not answer within ${requestMs / 1000} s`, {
+    remedy: 'see whether it runs and can be reached from here',
+    retryable: true,
+  });
+
+/** For the log and for people: what went wrong and what to do. */
+const told = (error: unknown): string => {
+  if (!(error instanceof Failure)) return error instanceof Error ? error.message : String(error);
+  return error.remedy === undefined ? error.message : `${error.message}; ${error.remedy}`;
+};
+
+const seenOf = (accountId: string, key: KeySeen): IdentitySeen => {
+  if (key.is === 'sound') return { accountId, publicKey: key.signer.publicKey };
+  return key.is === 'damaged' ? { accountId, damaged: true } : { accountId };
+};
+
+/** What a new life finds; undefined where it cannot be looked at: whoever needs it will say so. */
+export function look({ account, keys }: IdentityPorts): IdentitySeen | undefined {
+  try {
+    return seenOf(account().accountId, keys.look());
+  } catch {
+    return undefined;
+  }
+}
+
+const lossText = {
+  'account-changed': 'the account is not the one that this fleet is registered with',
+  'key-missing': 'the key file of this fleet is gone',
+  'key-damaged': 'the key file of this fleet is damaged',
+  'key-foreign': 'the key file is not the one that this fleet is registered with',
+  rejected: 'the registrar does not take the identity of this fleet any more',
+};
+
+/** For fleets that are to keep their identity. */
+const remedyOfLoss = 'put the key file back, or switch back to that account, and give the task again';
+
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly binding: { readonly taskId: string; readonly identityEpoch: number };
+}
+
+/** Whoever was shown them may quote them: neither an assertion nor its signature goes to the log (TB7). */
+export function withoutCredentials(text: string, credentials: Credentials | undefined): string {
+  const assertion = credentials?.headers[assertionHeader];
+  if (assertion === undefined) return text;
+  const signature = parseAssertion(assertion)?.signature ?? assertion;
+  return text.replaceAll(assertion, '[assertion]').replaceAll(signature, '[signature]');
+}
+
+export interface RegistrationParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly ports: IdentityPorts;
+  readonly secrets?: Secrets;
+}
+
+/** With its signer, or the reason why it cannot sign. */
+type AtHand = { readonly signer: Signer } | { readonly reason: keyof typeof lossText; readonly error: string };
+
+export class Registrations {
+  readonly #parts: RegistrationParts;
+  readonly #state: State;
+  readonly #timers: Timers;
+  readonly #underWay = new Map<string, AbortController>();
+  /** The key that was read last. */
+  #signer: Signer | undefined;
+  #stopped = false;
+
+  constructor(parts: RegistrationParts) {
+    this.#parts = parts;
+    this.#state = parts.engine.state;
+    this.#timers = new Timers(parts.clock);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timers.stop();
+    for (const controller of this.#underWay.values()) controller.abort(letGo);
+    this.#underWay.clear();
+  }
+
+  giveUp(key: string): void {
+    this.#underWay.get(key)?.abort(letGo);
+    this.#underWay.delete(key);
+  }
+
+  async registerIdentity(key: string): Promise<void> {
+    if (this.#stopped || this.#state.identities.registering?.key !== key) return;
+    const { engine, ports } = this.#parts;
+    try {
+      const account = ports.account();
+      const signer = ports.keys.create(key);
+      const { publicKey } = signer;
+      const { runtimeId } = await this.#inTime(key, (signal) =>
+        ports.registrar.registerAgent({ key, account, signer }, signal),
+      );
+      const accountNow = ports.account().accountId;
+      this.#signer = signer;
+      this.#tell(() =>
+        engine.report({
+          do: 'identityRegistered',
+          ...{ key, runtimeId, accountId: account.accountId, publicKey, accountNow },
+        }),
+      );
+    } catch (error) {
+      this.#tell(() => engine.report({ do: 'identityRegistrationFailed', key, error: told(error) }));
+    }
+  }
+
+  async registerTask(agentId: string, key: string): Promise<void> {
+    const { current } = this.#state.identities;
+    if (this.#stopped || current === undefined || this.#state.taskBindings.registering[agentId]?.key !== key) return;
+    const { engine, ports, clock, secrets } = this.#parts;
+    const { identityEpoch } = current;
+    try {
+      const account = ports.account();
+      const atHand = this.#atHand(account.accountId);
+      if ('reason' in atHand) {
+        engine.report({ do: 'identityLost', identityEpoch, ...atHand, agentId });
+        return;
+      }
+      const { signer } = atHand;
+      const runtimeId = secrets?.reveal(current.runtimeId) ?? current.runtimeId;
+      const { taskId, ttlMs } = await this.#inTime(key, (signal) =>
+        ports.registrar.registerTask({ key, account, signer, runtimeId, at: clock.now() }, signal),
+      );
+      const expiry = ttlMs === undefined ? {} : { expiresAt: clock.now() + ttlMs };
+      const accountNow = ports.account().accountId;
+      this.#tell(() => engine.report({ do: 'taskRegistered', agentId, key, taskId, accountNow, ...expiry }));
+    } catch (error) {
+      const rejected = error instanceof Failure && error.code === 'HOLDFAST_REGISTRAR_REJECTED';
+      this.#tell(() => engine.report({ do: 'taskRegistrationFailed', agentId, key, error: told(error), rejected }));
+    }
+  }
+
+  renew(agentId: string): void {
+    const { expiresAt, at } = bindingOf(this.#state, agentId) ?? {};
+    if (this.#stopped || expiresAt === undefined || at === undefined) return;
+    const time = Math.max(expiresAt - renewBeforeMs, (expiresAt + at) / 2);
+    this.#timers.at(agentId, time, () => this.#renew(agentId));
+  }
+
+  #renew(agentId: string): void {
+    const { engine, clock } = this.#parts;
+    const binding = bindingOf(this.#state, agentId);
+    if (binding === undefined) return;
+    const { taskId, identityEpoch } = binding;
+    engine
+      .submit<{ again?: boolean }>({ do: 'renewTask', agentId, taskId, identityEpoch })
+      .then((answer) => {
+        const again = answer.ok && answer.answer.again === true && !this.#stopped;
+        if (again) this.#timers.at(agentId, clock.now() + renewAgainMs, () => this.#renew(agentId));
+      })
+      .catch(() => {});
+  }
+
+  /**
+   * For a request that this turn is about to make. Undefined when the turn has to wait for another binding first; that
+   * has been asked for. Throws a Failure where the key cannot be read.
+   */
+  credentials(agentId: string, turnId: string): Credentials | undefined {
+    const { engine, clock, ports, secrets } = this.#parts;
+    const binding = bindingOf(this.#state, agentId);
+    if (binding === undefined) return undefined;
+    const { taskId, runtimeId, identityEpoch, expiresAt } = binding;
+    if (expiresAt !== undefined && expiresAt <= clock.now()) {
+      engine.report({ do: 'taskExpired', agentId, taskId, identityEpoch });
+      return undefined;
+    }
+    const atHand = this.#atHand(ports.account().accountId);
+    if ('reason' in atHand) {
+      engine.report({ do: 'identityLost', identityEpoch, ...atHand, agentId, turnId });
+      return undefined;
+    }
+    const of = { runtimeId, taskId };
+    const assertion = assertionOf(atHand.signer, secrets?.revealIn(of) ?? of, clock.now());
+    return { headers: { [assertionHeader]: assertion }, binding: { taskId, identityEpoch } };
+  }
+
+  #atHand(accountId: string): AtHand {
+    const identity = this.#state.identities.current!;
+    if (this.#signer?.publicKey !== identity.publicKey) {
+      const key = this.#parts.ports.keys.look();
+      if (key.is === 'sound') this.#signer = key.signer;
+      const reason = lossOf(identity, seenOf(accountId, key));
+      if (reason !== undefined) return lost(reason);
+    }
+    return accountId === identity.accountId ? { signer: this.#signer! } : lost('account-changed');
+  }
+
+  async #inTime<A>(key: string, ask: (signal: AbortSignal) => Promise<A>): Promise<A> {
+    const controller = new AbortController();
+    const cancel = this.#parts.clock.after(requestMs, () => controller.abort(tooLate()));
+    this.#underWay.set(key, controller);
+    try {
+      return await ask(controller.signal);
+    } finally {
+      cancel();
+      if (this.#underWay.get(key) === controller) this.#underWay.delete(key);
+    }
+  }
+
+  #tell(report: () => void): void {
+    if (!this.#stopped) report();
+  }
+}
+
+const lost = (reason: keyof typeof lossText) => ({ reason, error: `${lossText[reason]}; ${remedyOfLoss}` });
