@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { commandFigures } from './commands.ts';
 import { footprintFigures } from './footprint.ts';
+import { historyFigures } from './histories.ts';
 import { Logs, type Sizes } from './logs.ts';
 import { outputFigures } from './output.ts';
 import { reloadFigures } from './reload.ts';
@@ -46,6 +47,7 @@ const families: Readonly<Record<string, Family>> = {
   reload: reloadFigures,
   footprint: footprintFigures,
   output: outputFigures,
+  histories: historyFigures,
 };
 
 function sizesOf(quick: boolean, small: boolean): Sizes {

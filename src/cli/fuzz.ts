@@ -72,6 +72,7 @@ async function report(setting: Setting, options: Options, fuzzed: Fuzzed, stoppe
     await out.show(counts, () => [
       countsText(counts),
       ...coverageText(counts.coverage),
+      `logs ${counts.logs}: the same for these seeds on every machine`,
       stopped ? 'stopped; no promise was broken so far' : 'no promise was broken',
     ]);
     return stopped ? exit.stopped : exit.done;

@@ -17,7 +17,7 @@ import { acting, commandLine, examples, type Verb } from './setting.ts';
  * The records on the disk are what is checked, so also that of a running fleet is read from a private copy of its folder
  * and not through its owner: what is durable at this moment.
  */
-async function verify(dir: string, held: readonly Held[]): Promise<Verdict> {
+async function verify(dir: string, held: readonly Held[], quick: boolean): Promise<Verdict> {
   const stateHashAt = async (position: number, version: number): Promise<string | undefined> => {
     if (version !== stateVersion) return undefined;
     const log = await openLevelReader(dir, { touches, whileOwned: true });
@@ -29,7 +29,7 @@ async function verify(dir: string, held: readonly Held[]): Promise<Verdict> {
     }
   };
   const witness = new Witness(held);
-  const verdict = await verifyLog(dir, { touches, whileOwned: true, stateHashAt, sees: witness.sees });
+  const verdict = await verifyLog(dir, { touches, whileOwned: true, quick, stateHashAt, sees: witness.sees });
   if (!verdict.ok) return verdict;
   const found = witness.contradiction(await fleetIdOf(dir));
   if (found === undefined) return verdict;
@@ -43,22 +43,35 @@ async function fleetIdOf(dir: string): Promise<string> {
   return log.fleetId!;
 }
 
+interface Options {
+  readonly against?: string[];
+  readonly key?: string;
+  readonly quick?: boolean;
+}
+
 const verifyVerb: Verb = (program) => {
   program
     .command('verify')
     .description(
-      'check every record: events, hash chain, head, index, snapshots, blobs, checkpoints; exit 1 if damaged',
+      'check every record: events, hash chain, head, index, copies, snapshots, blobs, checkpoints; exit 1 if damaged',
     )
     .option('--against <checkpoint...>', 'also against checkpoints that are kept elsewhere')
     .option('--key <verifier-key>', 'the key that must have signed them')
+    .option('--quick', 'without the copies of events that are kept by agent')
     .addHelpText(
       'after',
-      examples('verify', 'verify --log runs/monday -o json', 'verify --against /mnt/safe/000000004096.checkpoint'),
+      examples(
+        'verify',
+        'verify --quick',
+        'verify --log runs/monday -o json',
+        'verify --against /mnt/safe/000000004096.checkpoint',
+      ),
     )
     .action(
-      acting(async ({ dir, out }, { against = [], key }: { against?: string[]; key?: string }) => {
+      acting(async ({ dir, out }, { against = [], key, quick = false }: Options) => {
         const given = against.map((file) => ({ file, checkpoint: checkpointFrom(file, key) }));
-        const { ok, events, head, firstBad, what } = await verify(dir, [...checkpointsIn(vaultOf(dir)), ...given]);
+        const held = [...checkpointsIn(vaultOf(dir)), ...given];
+        const { ok, events, head, firstBad, what } = await verify(dir, held, quick);
         const verdict = { ok, events, head, ...(firstBad !== undefined && { firstBad, what }) };
         await out.show(verdict, () =>
           ok

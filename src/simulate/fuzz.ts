@@ -1,4 +1,5 @@
 /** Histories one after the other until one breaks a promise: which, and the shortest list of commands that does it again. */
+import { createHash } from 'node:crypto';
 import { type Coverage, Reached } from './coverage.ts';
 import { asViolation } from './explore.ts';
 import { type History, historyOf } from './history.ts';
@@ -51,6 +52,8 @@ export interface FuzzFailure {
 }
 
 export interface Fuzzed extends FuzzCounts {
+  /** SHA-256 over the hashes of all logs that kept their promises: the same seeds give the same on every machine and Node. */
+  readonly logs: string;
   readonly coverage: Coverage;
   readonly failure?: FuzzFailure;
 }
@@ -59,6 +62,8 @@ export interface Outcome {
   readonly world: World;
   /** What is broken; undefined when all promises are kept. */
   readonly broken: { readonly violated: string; readonly message: string } | undefined;
+  /** Hash of its log, when nothing is broken. */
+  readonly logHash?: string;
 }
 
 /** Runs one history as `fuzz` does. */
@@ -67,18 +72,14 @@ export async function outcomeOf(history: History, model?: OwnModel): Promise<Out
   const onWorld = (made: World) => {
     world = made;
   };
-  const broken = await runHistory(history, {
-    thorough: history.seed % thoroughEvery === 0,
-    onWorld,
-    ...(model && { model }),
-  }).then(
-    () => undefined,
-    (error) => {
-      const { broken: violated, message } = asViolation(error);
-      return { violated, message };
-    },
-  );
-  return { world: world!, broken };
+  const thorough = history.seed % thoroughEvery === 0;
+  try {
+    const { logHash } = await runHistory(history, { thorough, onWorld, ...(model && { model }) });
+    return { world: world!, broken: undefined, logHash };
+  } catch (error) {
+    const { broken: violated, message } = asViolation(error);
+    return { world: world!, broken: { violated, message } };
+  }
 }
 
 export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
@@ -87,6 +88,7 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
   if (plant !== undefined) plantNamed(plant);
   const start = performance.now();
   const reached = new Reached();
+  const logs = createHash('sha256');
   let [runs, events, faults, crashes, breath] = [0, 0, 0, 0, start];
   const counts = (): FuzzCounts => {
     const passed = Math.max(performance.now() - start, 1) / 1000;
@@ -101,7 +103,8 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
       breath = performance.now();
     }
     const history = { ...historyOf(first + runs, length), ...(plant !== undefined && { plant }) };
-    const { world, broken } = await outcomeOf(history, model);
+    const { world, broken, logHash = '' } = await outcomeOf(history, model);
+    logs.update(logHash);
     runs += 1;
     events += world.events.length;
     crashes += world.crashes;
@@ -111,9 +114,9 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
     const so = counts();
     const found = shrink ? await shortest(history, broken, options) : { ...broken, history };
     const failure = { run: runs, seed: history.seed, ...found };
-    return { ...so, coverage: reached.coverage, failure };
+    return { ...so, logs: logs.digest('hex'), coverage: reached.coverage, failure };
   }
-  return { ...counts(), coverage: reached.coverage };
+  return { ...counts(), logs: logs.digest('hex'), coverage: reached.coverage };
 }
 
 type Broken = NonNullable<Outcome['broken']>;
