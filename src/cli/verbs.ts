@@ -1,4 +1,5 @@
 /** Every verb of the command line, in the order of the help. */
+import { attachVerb } from './attach/attach.ts';
 import { benchVerb } from './bench.ts';
 import { bisectVerb } from './bisect.ts';
 import { demoVerb } from './demo.ts';
@@ -35,6 +36,7 @@ export const verbs: readonly Verb[] = [
   bisectVerb,
   ...rolloutVerbs,
   ...operatorVerbs,
+  attachVerb,
   stopHostVerb,
   fuzzVerb,
   benchVerb,

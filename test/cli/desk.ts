@@ -1,0 +1,60 @@
+/** Somebody at a terminal of their own, on which a verb of the built command line runs: what they see, and what they press. */
+import * as nodePty from 'node-pty';
+import { afterEach, expect } from 'vitest';
+import { Screen } from '../../src/cli/attach/screen.ts';
+import { type Place, program } from './cli.ts';
+
+const desks: Desk[] = [];
+
+afterEach(() => {
+  for (const desk of desks.splice(0)) desk.end();
+});
+
+export class Desk {
+  readonly exit: Promise<number>;
+  readonly #pty: nodePty.IPty;
+  readonly #screen: Screen;
+  #over = false;
+
+  constructor({ folder }: Place, size: { cols: number; rows: number }, ...words: readonly string[]) {
+    const env = { ...process.env, TERM: 'xterm-256color', HOLDFAST_LOG: '' };
+    this.#pty = nodePty.spawn(process.execPath, [program, ...words], { ...size, cwd: folder, env });
+    this.#screen = new Screen(size.cols, size.rows, false);
+    this.#pty.onData((text) => void this.#screen.write(text));
+    this.exit = new Promise((resolve) => {
+      this.#pty.onExit(({ exitCode }) => {
+        this.#over = true;
+        resolve(exitCode);
+      });
+    });
+    desks.push(this);
+  }
+
+  press(keys: string): void {
+    this.#pty.write(keys);
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#pty.resize(cols, rows);
+    this.#screen.resize(cols, rows);
+  }
+
+  /** Rows as they are seen, without colours. */
+  get rows(): string[] {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
+    return this.#screen.lines.map((line) => line.replaceAll(/\u001b\[[\d;]*m/g, '').trimEnd());
+  }
+
+  async sees(...texts: readonly string[]): Promise<void> {
+    for (const text of texts) await expect.poll(() => this.rows.join('\n'), { timeout: 30_000 }).toContain(text);
+  }
+
+  /** Rows in order, and nothing else above the message. */
+  async showsRows(rows: readonly string[]): Promise<void> {
+    await expect.poll(() => this.rows.slice(0, rows.length), { timeout: 30_000 }).toEqual(rows);
+  }
+
+  end(): void {
+    if (!this.#over) this.#pty.kill('SIGKILL');
+  }
+}
