@@ -13,9 +13,10 @@ export function follow(running: Running, spool: Spool): { relieve(): void; ended
   const { output } = running;
   const closed = once(output, 'close').catch(() => undefined);
   output.on('error', () => undefined);
-  output.on('data', (chunk: Buffer) => {
+  running.onOutput = (chunk) => {
     if (!spool.append(chunk)) output.pause();
-  });
+  };
+  output.resume();
   output.once('end', () => {
     for (const chunk of running.rest?.() ?? []) spool.append(chunk);
   });

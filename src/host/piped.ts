@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { drained } from './drain.ts';
 import type { Pipes } from './pipes.ts';
 import { statOf } from './procfs.ts';
 import type { Launch, Running, Status } from './running.ts';
@@ -19,8 +20,12 @@ export async function startPiped({ argv, cwd, env }: Launch, pipes: Pipes, maySt
     });
     const pid = child.pid ?? (await new Promise<never>((_, reject) => child.once('error', reject)));
     const startTime = statOf(pid)?.startTime ?? 0;
-    const output = new Socket({ fd: readEnd, readable: true, writable: false });
-    return { pid, startTime, output, exited };
+    const running: Pick<Running, 'onOutput'> = { onOutput: () => undefined };
+    const output = new Socket({
+      ...{ fd: readEnd, readable: true, writable: false, manualStart: true },
+      ...drained(readEnd, running),
+    });
+    return Object.assign(running, { pid, startTime, output, exited });
   } catch (error) {
     closeSync(readEnd);
     throw error;

@@ -1,5 +1,5 @@
 /** A child that was just started, as seen by whoever follows it: the same for pipes and terminals. */
-import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 
 export interface Status {
   readonly code: number | null;
@@ -11,8 +11,9 @@ export interface Running {
   readonly pid: number;
   /** 0: it had already ended and been collected; nothing has that start time, so nothing is signalled in its name. */
   readonly startTime: number;
-  /** Raw bytes; ends or closes when nobody holds the other end any more. */
-  readonly output: Readable;
+  /** Gives raw bytes to `onOutput` once it is resumed; ends or closes when nobody holds the other end any more. */
+  readonly output: Socket;
+  onOutput: (chunk: Buffer) => void;
   /** What the system still held when `output` ended; call it at that event, before the close. */
   readonly rest?: () => Iterable<Buffer>;
   /** Resolves when the leader is dead and collected. */

@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import * as nodePty from 'node-pty';
+import { drained } from './drain.ts';
 import { statOf } from './procfs.ts';
 import type { Launch, Running, Status } from './running.ts';
 
@@ -53,21 +54,22 @@ export async function startTerminal({ argv, cwd, env }: Launch, cols: number, ro
   // the host leads a session, and must not get a controlling terminal by this.
   const held = opened(pty, fd, pid);
   void exited.then(() => closeSync(held));
-  const output = new ReadStream(fd);
+  const running: Pick<Running, 'onOutput'> = { onOutput: () => undefined };
+  const output = new ReadStream(fd, drained(fd, running) as object);
   // EIO is how a terminal says that nobody holds its other end; `close` follows.
   output.on('error', () => undefined);
   await led(pid);
-  return {
+  return Object.assign(running, {
     pid,
     startTime,
     output,
     rest: () => restOf(fd),
     exited,
     ...writerOf(fd, output),
-    resize: (newCols, newRows) => {
+    resize: (newCols: number, newRows: number) => {
       if (!output.destroyed) native.resize(fd, newCols, newRows, 0, 0);
     },
-  };
+  });
 }
 
 function opened(pty: string, fd: number, pid: number): number {

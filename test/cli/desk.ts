@@ -41,7 +41,6 @@ export class Desk {
 
   /** Rows as they are seen, without colours. */
   get rows(): string[] {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.
     return this.#screen.lines.map((line) => line.replaceAll(/\u001b\[[\d;]*m/g, '').trimEnd());
   }
 
