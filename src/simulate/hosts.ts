@@ -1,9 +1,11 @@
 /** Process hosts of the world: each owns its children, applies a request id once, outlives the engine, and may die itself. */
 import type { HostDoor } from '../engine/hostGate.ts';
 import { Failure } from '../failure.ts';
-import type { Exit, Host, HostProcess, LaunchFailed, Output, Started, StartRequest, Typed } from '../host/port.ts';
+import type { Exit, Host, Output, Typed } from '../host/port.ts';
 import { WorldConnection } from './connection.ts';
-import { WorldProcess } from './processes.ts';
+import { WorldHost } from './host.ts';
+import { Listeners } from './listeners.ts';
+import type { WorldProcess } from './processes.ts';
 import { mix, Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -18,148 +20,6 @@ export interface HostWorld {
   readonly launched: (processId: number) => void;
 }
 
-type StartAnswer = Started | LaunchFailed;
-
-class WorldHost {
-  readonly hostId: string;
-  alive = true;
-  readonly connections = new Set<WorldConnection>();
-  readonly #children = new Map<number, WorldProcess | { readonly failed: LaunchFailed }>();
-  readonly #byRequest = new Map<string, StartAnswer>();
-  readonly #written = new Map<string, 'written' | 'closed' | 'ended'>();
-  readonly #stoppedEarlier = new Set<number>();
-  readonly #waiting = new Set<() => void>();
-  readonly #hosts: WorldHosts;
-
-  constructor(hostId: string, hosts: WorldHosts) {
-    this.hostId = hostId;
-    this.#hosts = hosts;
-  }
-
-  get live(): boolean {
-    return [...this.#children.values()].some((child) => 'alive' in child && child.alive);
-  }
-
-  die(): void {
-    this.alive = false;
-    for (const connection of this.connections) connection.lose();
-  }
-
-  start(request: StartRequest): StartAnswer {
-    const { processId, requestId } = request;
-    this.#hosts.heard.add(processId);
-    const known = this.#byRequest.get(requestId);
-    if (known !== undefined) return known;
-    const { seed, schedule, launched } = this.#hosts.world;
-    const trouble = this.#stoppedEarlier.has(processId)
-      ? 'a stop of this process came before its start'
-      : this.#children.has(processId) || this.#hosts.processes.get(processId)?.exit !== undefined
-        ? `process id ${processId} has been used`
-        : WorldProcess.trouble(request, seed);
-    let answer: StartAnswer;
-    if (trouble !== undefined) {
-      answer = { processId, requestId, error: trouble };
-      this.#children.set(processId, { failed: answer });
-    } else {
-      launched(processId);
-      const ended = (process: WorldProcess) => this.#ended(process);
-      const process = new WorldProcess(request, { seed, schedule, hostId: this.hostId, ended });
-      this.#children.set(processId, process);
-      this.#hosts.processes.set(processId, process);
-      answer = process.started;
-    }
-    this.#byRequest.set(requestId, answer);
-    return answer;
-  }
-
-  #ended(process: WorldProcess): void {
-    const { processId } = process.started;
-    // Nobody records the end of an orphan.
-    if (!this.alive) {
-      process.exit = undefined;
-      return;
-    }
-    for (const connection of this.connections)
-      connection.tell('an exit', () => this.#hosts.exits.get(connection)?.(processId, process.exit!));
-    for (const look of [...this.#waiting]) look();
-  }
-
-  write(requestId: string, processId: number, bytes: Uint8Array): 'written' | 'closed' | 'ended' | 'unknown' {
-    const child = this.#children.get(processId);
-    if (child === undefined) return 'unknown';
-    const before = this.#written.get(requestId);
-    if (before !== undefined) return before;
-    const open = 'alive' in child && child.alive;
-    const result = !open ? 'ended' : child.request.tty ? 'written' : 'closed';
-    this.#written.set(requestId, result);
-    if (open && result === 'written') child.write(bytes);
-    return result;
-  }
-
-  stop(processId: number, graceMs: number, then: (exit: Exit | undefined) => void): void {
-    const child = this.#children.get(processId);
-    if (child === undefined) {
-      const exit = this.#hosts.processes.get(processId)?.exit;
-      if (exit === undefined) this.#stoppedEarlier.add(processId);
-      then(exit);
-    } else if ('failed' in child) then(undefined);
-    else if (!child.alive) then(child.exit);
-    else child.stop(graceMs, () => then(child.exit));
-  }
-
-  wait(processId: number, waitMs: number, then: (result: { size: number; exit?: Exit } | undefined) => void): void {
-    const child = this.#children.get(processId) ?? this.#hosts.processes.get(processId);
-    if (child === undefined || 'failed' in child) {
-      then(undefined);
-      return;
-    }
-    if (!child.alive) {
-      then({ size: child.size, ...(child.exit && { exit: child.exit }) });
-      return;
-    }
-    const done = () => {
-      cancel();
-      this.#waiting.delete(look);
-      then({ size: child.size, ...(child.exit && { exit: child.exit }) });
-    };
-    const look = () => {
-      if (!child.alive) done();
-    };
-    const cancel = this.#hosts.world.schedule.add('the end of a wait', waitMs, 'outside', done);
-    this.#waiting.add(look);
-  }
-
-  list(): HostProcess[] {
-    return [...this.#children].map(([processId, child]) =>
-      'failed' in child
-        ? {
-            processId,
-            requestId: child.failed.requestId,
-            launchFailed: child.failed.error,
-            size: 0,
-            tty: false,
-            command: [],
-          }
-        : {
-            processId,
-            requestId: child.request.requestId,
-            started: child.started,
-            size: child.size,
-            tty: child.request.tty,
-            command: child.request.argv,
-            ...(child.exit && { exit: child.exit }),
-            ...(child.typed && { typed: child.typed }),
-          },
-    );
-  }
-
-  acknowledge(processId: number): void {
-    const child = this.#children.get(processId);
-    if (child === undefined || ('alive' in child && child.alive)) return;
-    this.#children.delete(processId);
-  }
-}
-
 export class WorldHosts {
   readonly world: HostWorld;
   /** What is on disk and in the kernel: of all hosts. */
@@ -170,8 +30,8 @@ export class WorldHosts {
   ended = false;
   /** Starts that reached a host. */
   readonly heard = new Set<number>();
-  readonly exits = new Map<WorldConnection, (processId: number, exit: Exit) => void>();
-  readonly typings = new Map<WorldConnection, (processId: number, typed: Typed) => void>();
+  readonly exits = new Listeners<Exit>();
+  readonly typings = new Listeners<Typed>();
   readonly #random: Random;
   #host: WorldHost | undefined;
   /** Hosts that were killed. */
@@ -203,13 +63,14 @@ export class WorldHosts {
     const process = open[nth % open.length];
     if (process === undefined) return;
     process.type(bytes);
+    this.#host!.grew();
     const { processId } = process.started;
     const typed = process.typed!;
     this.world.typed(processId, bytes.length);
     // A host waits for a whole line before it tells: the process may end first.
     if (this.#random.chance(50)) return;
     for (const connection of this.#host!.connections)
-      connection.tell('what was typed', () => this.typings.get(connection)?.(processId, typed));
+      connection.tell('what was typed', () => this.typings.tell(connection, processId, typed));
   }
 
   /** The engine of this life is gone. */
@@ -314,17 +175,17 @@ export class WorldHosts {
           'a resize',
           now(() => undefined),
         ),
-      signal: () =>
+      signal: (requestId, processId, signal) =>
         connection.request(
           'a signal',
-          now(() => false),
+          now(() => host.signal(requestId, processId, signal)),
         ),
       stop: (_requestId, processId, graceMs) => {
         asked('stop', processId);
         return connection.request('a stop', (answer) => host.stop(processId, graceMs, answer));
       },
-      wait: (processId, waitMs, signal) =>
-        connection.request('a wait', (answer) => host.wait(processId, waitMs, answer), signal),
+      wait: (processId, waitMs, signal, more = Number.POSITIVE_INFINITY) =>
+        connection.request('a wait', (answer) => host.wait(processId, waitMs, more, answer), signal),
       read: (processId, from, maxBytes) =>
         connection.request(
           'a read',
@@ -335,10 +196,10 @@ export class WorldHosts {
           'a list',
           now(() => host.list()),
         ),
-      find: () =>
+      find: (requestId) =>
         connection.request(
           'a find',
-          now(() => undefined),
+          now(() => host.find(requestId)),
         ),
       acknowledge: (processId) => {
         asked('acknowledge', processId);
@@ -347,14 +208,8 @@ export class WorldHosts {
           now(() => host.acknowledge(processId)),
         );
       },
-      onExit: (listener) => {
-        this.exits.set(connection, listener);
-        return () => this.exits.delete(connection);
-      },
-      onTyped: (listener) => {
-        this.typings.set(connection, listener);
-        return () => this.typings.delete(connection);
-      },
+      onExit: (listener) => this.exits.add(connection, listener),
+      onTyped: (listener) => this.typings.add(connection, listener),
       onLost: (listener) => {
         connection.losses.add(listener);
         return () => connection.losses.delete(listener);

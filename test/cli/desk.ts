@@ -53,6 +53,11 @@ export class Desk {
     await expect.poll(() => this.rows.slice(0, rows.length), { timeout: 30_000 }).toEqual(rows);
   }
 
+  /** The last rows, once the verb has ended: what it wrote last comes after its end. */
+  async leaves(...rows: readonly string[]): Promise<void> {
+    await expect.poll(() => this.rows.slice(-rows.length), { timeout: 30_000 }).toEqual(rows);
+  }
+
   end(): void {
     if (!this.#over) this.#pty.kill('SIGKILL');
   }
