@@ -1,5 +1,6 @@
 /** Every kind of event there is, by its name; decoding goes through this table. */
 import * as agent from './agent.ts';
+import * as cell from './cell.ts';
 import type { Envelope, Fact } from './envelope.ts';
 import type { FactDef } from './fact.ts';
 import * as fleet from './fleet.ts';
@@ -8,10 +9,23 @@ import * as mail from './mail.ts';
 import * as process from './process.ts';
 import * as slot from './slot.ts';
 import * as source from './source.ts';
+import * as store from './store.ts';
 import * as task from './task.ts';
 import * as turn from './turn.ts';
 
-const rooms = { ...fleet, ...agent, ...slot, ...mail, ...turn, ...identity, ...task, ...process, ...source };
+const rooms = {
+  ...fleet,
+  ...agent,
+  ...slot,
+  ...mail,
+  ...turn,
+  ...identity,
+  ...task,
+  ...process,
+  ...cell,
+  ...store,
+  ...source,
+};
 type Rooms = typeof rooms;
 type DefOf<T> = T extends FactDef<infer Type, infer Data> ? FactDef<Type, Data> : never;
 

@@ -66,7 +66,7 @@ export const CommandAnswered = fact(
 /** Who held what when something was refused: the facts an error needs to be understood. */
 export const Holder = shape(
   { agentId: AgentId, path: t.string, since: t.number },
-  { reservationId: t.string, processId: t.number },
+  { reservationId: t.string, processId: t.number, cellId: t.string },
 );
 
 export const LimitRefused = fact(

@@ -52,8 +52,8 @@ export const ToolCallStarted = fact(
   turn,
   shape(
     { ...ofTurn, callId: CallId, tool: t.string, args: t.unknown },
-    /** wait_agent: when it gives up, ms since 1970. */
-    { until: t.number, processId: t.number },
+    /** `until`: when wait_agent gives up, and exec and wait yield, ms since 1970. `cellId`: the cell that is waited for. */
+    { until: t.number, processId: t.number, cellId: t.string },
   ),
 );
 
@@ -62,8 +62,8 @@ export const ToolCallEnded = fact(
   turn,
   shape(
     { ...ofTurn, callId: CallId, outcome: Outcome, output: ToolOutput },
-    /** The agent has now read this process's output up to byte `to`. */
-    { read: t.type({ processId: t.number, to: t.number }) },
+    /** The agent has now read this process's output up to byte `to`, this cell's up to item `to`. */
+    { read: t.type({ processId: t.number, to: t.number }), readCell: t.type({ cellId: t.string, to: t.number }) },
   ),
 );
 

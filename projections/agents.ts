@@ -1,4 +1,5 @@
 /** Agents and topology: who exists, under which path, how its last turn ended. */
+import type { EventOf } from '../events/catalogue.ts';
 import type { Reducers } from './reducers.ts';
 import type { Agent, State } from './state.ts';
 import { table } from './table.ts';
@@ -27,6 +28,12 @@ function ended(
   delete agent.turnId;
   agent.last = { is, at: event.at, position: event.position };
   if (message !== undefined) agent.last.message = message;
+}
+
+/** MA5: an answer of wait_agent has named all mail so far. */
+function noteTold(draft: State, { data, position }: EventOf<'ToolCallEnded'> | EventOf<'CellToolEnded'>): void {
+  const calls = 'turnId' in data ? draft.turns[data.turnId]?.calls : draft.cells.all[data.cellId]?.calls;
+  if (calls?.[data.callId]?.tool === 'wait_agent' && data.outcome === 'ok') draft.agents[data.agentId]!.told = position;
 }
 
 export const agents: Reducers = {
@@ -94,8 +101,6 @@ export const agents: Reducers = {
     // Dequeuing an unpark is part of an interruption, which says so itself (SL9).
     if (agent.turnId === undefined) agent.last = { is: 'interrupted', at, position };
   },
-  ToolCallEnded: (draft, { data, position }) => {
-    const tool = draft.turns[data.turnId]?.calls[data.callId]?.tool;
-    if (tool === 'wait_agent' && data.outcome === 'ok') draft.agents[data.agentId]!.told = position;
-  },
+  ToolCallEnded: noteTold,
+  CellToolEnded: noteTold,
 };

@@ -3,7 +3,9 @@
  * replay, an immer draft in `pages.ts`; both give the same (I13).
  */
 import { definition, type EventType, eventTypes, type HoldfastEvent } from '../events/catalogue.ts';
+import { activity } from './activity.ts';
 import { agents } from './agents.ts';
+import { cells } from './cells.ts';
 import { fleet } from './fleet.ts';
 import { identities } from './identities.ts';
 import { mail } from './mail.ts';
@@ -17,8 +19,11 @@ import { numbered } from './table.ts';
 import { taskBindings } from './taskBindings.ts';
 import { turns } from './turns.ts';
 
-/** Each room writes its own part of the document and may read the parts of rooms after it, as they were before. */
-const parts: readonly Reducers[] = [fleet, slots, mail, processes, agents, turns, residents];
+/**
+ * Each room writes its own part of the document and may read the parts of rooms after it, as they were before; `residents` and
+ * `activity` read the others as they are after.
+ */
+const parts: readonly Reducers[] = [fleet, slots, mail, processes, agents, cells, turns, residents, activity];
 const rooms: readonly Reducers[] = [...parts, identities, taskBindings, sources];
 
 type Reduce = (draft: State, event: HoldfastEvent) => void;

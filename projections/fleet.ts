@@ -41,6 +41,9 @@ export const fleet: Reducers = {
       delete answers[oldest];
     }
   },
+  CellCreated: (draft, { data }) => {
+    draft.fleet.nextCellId = Math.max(draft.fleet.nextCellId, Number(data.cellId) + 1);
+  },
   ProcessRequested: (draft, { data }) => {
     draft.fleet.nextProcessId = Math.max(draft.fleet.nextProcessId, data.processId + 1);
   },

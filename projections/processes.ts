@@ -3,6 +3,15 @@ import type { Reducers } from './reducers.ts';
 import type { Process, ProcessEnd, State } from './state.ts';
 import { numbered, table } from './table.ts';
 
+interface Read {
+  readonly data: { readonly agentId: string; readonly read?: { readonly processId: number; readonly to: number } };
+}
+
+function noteRead(draft: State, { data: { agentId, read } }: Read): void {
+  const process = read === undefined ? undefined : draft.processes.all[read.processId];
+  if (process !== undefined) process.cursors[agentId] = read!.to;
+}
+
 function end(draft: State, processId: number, how: ProcessEnd): void {
   const process = draft.processes.all[processId]!;
   process.end = how;
@@ -34,6 +43,7 @@ export const processes: Reducers = {
     };
     if (data.turnId !== undefined) process.turnId = data.turnId;
     if (data.callId !== undefined) process.callId = data.callId;
+    if (data.cellId !== undefined) process.cellId = data.cellId;
     draft.processes.all[data.processId] = process;
     (draft.processes.live[data.agentId] ??= numbered())[data.processId] = true;
     draft.processes.count[data.rootId] = (draft.processes.count[data.rootId] ?? 0) + 1;
@@ -71,9 +81,6 @@ export const processes: Reducers = {
   },
   ProcessLost: (draft, { data, at, position }) =>
     end(draft, data.processId, { how: 'lost', ...none, at, position, reason: data.reason }),
-  ToolCallEnded: (draft, { data }) => {
-    if (data.read === undefined) return;
-    const process = draft.processes.all[data.read.processId];
-    if (process !== undefined) process.cursors[data.agentId] = data.read.to;
-  },
+  ToolCallEnded: noteRead,
+  CellToolEnded: noteRead,
 };

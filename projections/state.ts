@@ -7,10 +7,13 @@ import type { MailKind } from '../events/mail.ts';
 import type { StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
 import type { TaskOrigin } from '../events/task.ts';
+import type { Cell } from './cell.ts';
 import { noIdentities } from './identities.ts';
 import { emptyOrder, type Order } from './order.ts';
 import { numbered, table } from './table.ts';
 import { noTaskBindings } from './taskBindings.ts';
+
+export type { Cell, CellEnd, Frontier } from './cell.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
 export const stateVersion = 1;
@@ -128,9 +131,11 @@ export interface Call {
   args: unknown;
   position: number;
   at: number;
-  /** wait_agent: when it gives up. */
+  /** When wait_agent gives up, and exec and wait yield. */
   until?: number;
   processId?: number;
+  /** exec and wait: the cell that is waited for. */
+  cellId?: string;
   /** write_stdin: its bytes have been written. */
   written?: true;
 }
@@ -166,12 +171,12 @@ export interface Turn {
   rejected?: true;
 }
 
-/** Who runs and who waits in one tree (MA5). */
+/** Who runs and who waits in one tree (MA5): turns by their id, cells as `cell-N`. */
 export interface Activity {
-  /** Unfinished turns that are not in wait, and parked ones whose wait has ended. */
+  /** Unfinished turns that are not in wait, parked ones whose wait has ended, and cells that go on by themselves. */
   busy: Record<string, true>;
   busyCount: number;
-  /** Turns with an open wait_agent. */
+  /** Turns and cells with an open wait_agent. */
   waiting: Record<string, true>;
   waitingCount: number;
 }
@@ -209,6 +214,7 @@ export interface Process {
   at: number;
   turnId?: TurnId;
   callId?: string;
+  cellId?: string;
   pid?: number;
   group?: number;
   startTime?: number;
@@ -297,6 +303,7 @@ export interface State {
     origin: string;
     engine: 'none' | 'started' | 'stopped';
     nextProcessId: number;
+    nextCellId: number;
     answers: Record<string, Answered>;
     answerOrder: Order;
   };
@@ -321,6 +328,17 @@ export interface State {
   taskBindings: TaskBindings;
   /** Imported logs only: by number, and what the tool calls it → number. */
   sources?: { files: Record<string, Source>; byKey: Record<string, number> };
+  cells: {
+    all: Record<string, Cell>;
+    /** Agent → its live cells. */
+    live: Record<string, Record<string, true>>;
+    /** Root → number of live cells. */
+    count: Record<string, number>;
+    /** Those that go on by themselves. */
+    busy: Record<string, true>;
+  };
+  /** Agent → key of its store → position of the newest write; the values are in the log. */
+  stores: Record<string, Record<string, number>>;
 }
 
 export const emptyState = (limits: Limits): State => ({
@@ -336,6 +354,7 @@ export const emptyState = (limits: Limits): State => ({
     origin: 'own',
     engine: 'none',
     nextProcessId: 1000,
+    nextCellId: 1,
     answers: table(),
     answerOrder: emptyOrder(),
   },
@@ -350,4 +369,6 @@ export const emptyState = (limits: Limits): State => ({
   processes: { all: numbered(), live: table(), count: table() },
   identities: noIdentities(),
   taskBindings: noTaskBindings(),
+  cells: { all: numbered(), live: table(), count: table(), busy: table() },
+  stores: table(),
 });

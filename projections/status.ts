@@ -1,7 +1,7 @@
 /** Status of an agent as a fold: what it is, since when, and the event that says so (TU5). */
+import { inWait } from './activity.ts';
 import type { Agent, State } from './state.ts';
 import { awaitsBinding } from './taskBindings.ts';
-import { inWait } from './turns.ts';
 
 export interface Status {
   readonly is: 'pending' | 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'interrupted' | 'closed';
@@ -24,7 +24,7 @@ export function statusOf(state: State, agent: Agent): Status {
   }
   if (entry !== undefined) return { is: 'waiting', since: entry.at, position: entry.position, what: 'a slot to go on' };
   const calls = Object.values(turn.calls).sort((a, b) => a.position - b.position);
-  if (inWait(turn))
+  if (inWait(state, turn))
     return { is: 'waiting', since: calls[0]!.at, position: calls[0]!.position, what: 'mail (wait_agent)' };
   if (turn.parked !== undefined)
     return { is: 'waiting', since: turn.parked.at, position: turn.parked.position, what: 'a slot to go on' };

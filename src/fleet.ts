@@ -1,9 +1,13 @@
 /** A fleet that is open: the library's object. Plain types in and out; every promise resolves when its facts are durable. */
+
 import type { HoldfastEvent } from '../events/catalogue.ts';
+import type { CellPolicy } from '../events/cell.ts';
 import type { Envelope } from '../events/envelope.ts';
 import type { FleetFile } from '../events/fleetFile.ts';
 import type { State } from '../projections/state.ts';
 import type { Command, RootGiven } from './decide/command.ts';
+import type { Observing, Resumed } from './engine/cellDoor.ts';
+import type { CellView } from './engine/cellOutput.ts';
 import type { Answer, Asked } from './engine/engine.ts';
 import { stateHash } from './engine/fold.ts';
 import { Life } from './engine/life.ts';
@@ -26,6 +30,11 @@ export interface OpenOptions {
 
 /** `{ok: true, answer}` or `{ok: false, refusal: {code, message, remedy, details?}}`. */
 export type Result<A> = Answer<A>;
+
+export interface NewCell {
+  readonly policy?: CellPolicy;
+  readonly tools?: readonly string[];
+}
 
 export class Fleet {
   readonly life: Life;
@@ -71,6 +80,36 @@ export class Fleet {
     return this.#ask({ do: 'close', target, ...(reason !== undefined && { reason }) }, asked);
   }
 
+  /**
+   * Runs JavaScript for an agent. `policy`: `PauseAtPendingFrontier` stops at each frontier until it is resumed; default: it
+   * goes on by itself. `tools`: names of those it may call; default: all. `key`: the same key gives the same cell, also after a crash.
+   */
+  createCell(
+    target: string,
+    source: string,
+    { policy = 'ContinueWhenUnblocked', tools, ...asked }: Asked & NewCell = {},
+  ): Promise<Result<{ cellId: string; agentId: string; path: string }>> {
+    return this.#ask({ do: 'createCell', target, source, policy, ...(tools && { tools }) }, asked);
+  }
+
+  /** New output from item `from` on; answers at an end, a yield or a frontier, or after `waitMs` with what there is. */
+  observeCell(cellId: string, options: Observing = {}): Promise<Result<CellView>> {
+    return this.life.cells.door.observe(cellId, options);
+  }
+
+  /** Lets a pausing cell go on from its frontier: resolves when it really has, and once only as `resumed`. */
+  resumeCell(cellId: string, generation: number): Promise<Result<Resumed>> {
+    return this.life.cells.door.resume(cellId, generation);
+  }
+
+  /** Ends it, whatever it does; one that has ended stays as it ended (`already-ended`). */
+  terminateCell(
+    cellId: string,
+    { reason, ...asked }: Asked & { readonly reason?: string } = {},
+  ): Promise<Result<{ cellId: string; outcome: 'terminated' | 'already-ended'; end: string }>> {
+    return this.#ask({ do: 'terminateCell', cellId, ...(reason !== undefined && { reason }) }, asked);
+  }
+
   evict(target: string, asked: Asked = {}): Promise<Result<{ path: string; evicted: boolean }>> {
     return this.#ask({ do: 'evict', target }, asked);
   }
@@ -104,7 +143,7 @@ export class Fleet {
     return this.log.follow((events) => listener(events as readonly HoldfastEvent[]));
   }
 
-  /** Resolves when no turn is running, queued or parked; rejects when the engine has failed. */
+  /** Resolves when no turn is running, queued or parked and no cell goes on by itself; rejects when the engine has failed. */
   whenIdle(): Promise<void> {
     return this.life.engine.whenIdle();
   }

@@ -98,6 +98,26 @@ const said: Say = {
   SourceRead: (d) => `source ${d.file}: read up to byte ${d.bytes}`,
   DefectFound: (d) => `source ${d.file}: ${d.defect}, ${d.bytes} bytes: ${d.handled}`,
   RecordKept: (d) => `source ${d.file}: ${d.kind} ${beginning(d.text)}`,
+  CellCreated: (d) => `cell ${d.cellId}, ${d.policy}: ${text(d.source)}`,
+  CellToolRequested: (d) => `cell ${d.cellId} ${d.callId} ${d.tool} ${json(d.args)}`,
+  CellToolStarted: (d) => `cell ${d.cellId} ${d.callId}`,
+  CellToolEnded: (d) => `cell ${d.cellId} ${d.callId} ${d.outcome}: ${text(d.output.text)}`,
+  CellTimerFired: (d) => `cell ${d.cellId} timer ${d.timerId}`,
+  CellOutput: (d) => `cell ${d.cellId}: ${d.items.length} items, ${d.offset} so far`,
+  CellYielded: (d) => `cell ${d.cellId} at item ${d.offset}`,
+  CellDrained: (d) => `cell ${d.cellId} drain ${d.drain}: ${d.calls} calls, ${d.timers.length} timers`,
+  FrontierReached: (d) =>
+    `cell ${d.cellId} generation ${d.generation}, waits for ${d.pending.length === 0 ? 'no call' : d.pending.join(', ')}`,
+  FrontierObserved: (d) => `cell ${d.cellId} generation ${d.generation} by ${d.observedBy}`,
+  ResumeRequested: (d) => `cell ${d.cellId} generation ${d.generation} by ${d.requestedBy}`,
+  FrontierResumed: (d) => `cell ${d.cellId} generation ${d.generation}`,
+  ResumeFailed: (d) => `cell ${d.cellId} generation ${d.generation}: ${d.reason}`,
+  CellCompleted: (d) =>
+    `cell ${d.cellId} ${d.error === undefined ? 'succeeded' : `failed: ${text(d.error.text)}`}${d.processes.length > 0 ? `, leaves ${d.processes.join(', ')} running` : ''}${d.conflicts.length > 0 ? `, conflicts: ${d.conflicts.join(', ')}` : ''}`,
+  CellTerminated: (d) => `cell ${d.cellId}: ${d.reason}`,
+  CellLost: (d) =>
+    `cell ${d.cellId}: ${d.reason}${d.difference === undefined ? '' : ` (drain ${d.difference.drain}, ${d.difference.what})`}`,
+  StoreCommitted: (d) => `cell ${d.cellId}: ${Object.keys(d.writes).join(', ')}`,
   ProcessLost: (d) => `${d.processId}: ${d.reason}${d.wasAlive ? ' (ended now)' : ''}`,
 };
 

@@ -4,6 +4,7 @@ import type { HoldfastFact } from '../../events/catalogue.ts';
 import { MailRejected } from '../../events/mail.ts';
 import { ProcessStopRequested } from '../../events/process.ts';
 import type { Agent, State } from '../../projections/state.ts';
+import { cellTermination, liveCells } from './cellEnds.ts';
 import type { Context } from './decision.ts';
 import { interruption } from './ends.ts';
 
@@ -18,6 +19,7 @@ function closeOne(state: State, ctx: Context, agent: Agent, reason: string): Hol
   // What the interruption returns is unread again, before what came in later.
   const unread = [...(turn?.fresh ?? []), ...(state.mail.inboxes[agentId]?.unread ?? [])];
   return [
+    ...liveCells(state, agentId).flatMap((cell) => cellTermination(state, ctx, cell, reason)),
     ...interruption(state, ctx, agent, reason, 'closed'),
     ...unread.map((mailId) => MailRejected({ mailId, agentId, reason: 'closed' })),
     ...liveProcesses(state, agentId)

@@ -1,7 +1,10 @@
 /** Everything that can be asked of a fleet: by operators, by models through their tools, by the outside world as results. */
+import type { CellPolicy, OutputItem } from '../../events/cell.ts';
 import type { FleetFile } from '../../events/fleetFile.ts';
 import type { IdentityLossReason } from '../../events/identity.ts';
-import type { Item, Outcome, ToolOutput } from '../../events/turn.ts';
+import type { Item } from '../../events/turn.ts';
+import type { CallNamed } from '../../projections/calls.ts';
+import type { CallEnd } from './callEnd.ts';
 import type { IdentitySeen } from './identity.ts';
 
 export interface RootGiven {
@@ -35,9 +38,27 @@ interface EngineLife {
 }
 
 type OfTurn = { readonly turnId: string };
-type OfCall = OfTurn & { readonly callId: string };
 /** The binding that somebody speaks of; by then there may be another. */
 type OfTask = { readonly agentId: string; readonly taskId: string; readonly identityEpoch: number };
+type OfCall = CallNamed;
+type OfCell = { readonly cellId: string };
+
+/** What one input did to a cell, as the sandbox reports it (see `src/cells/port.ts`). */
+export interface DrainReport {
+  readonly calls: readonly { readonly callId: string; readonly tool: string; readonly args?: unknown }[];
+  readonly timers: readonly { readonly timerId: number; readonly delayMs: number }[];
+  readonly clearedTimers: readonly number[];
+  readonly items: readonly Readonly<OutputItem>[];
+  readonly offset: number;
+  readonly yields: readonly number[];
+  readonly notices: readonly string[];
+  readonly pending: { readonly calls: readonly string[] };
+  readonly end?: {
+    readonly kind: 'completed' | 'failed';
+    readonly error?: { readonly code: string; readonly text: string };
+    readonly writes: Readonly<Record<string, unknown>>;
+  };
+}
 
 export type Command =
   /** The first batch of a log. `cwd`: where agents work that say nothing else. */
@@ -73,12 +94,39 @@ export type Command =
   /** Decides the next call of the newest list. */
   | (OfTurn & { readonly do: 'carryOut' })
   | (OfCall & { readonly do: 'waitExpired' })
-  /** A call that was carried out outside has ended; `read`: how far the agent has read that process's output. */
-  | (OfCall & {
-      readonly do: 'endCall';
-      readonly outcome: Outcome;
-      readonly output: ToolOutput;
-      readonly read?: { readonly processId: number; readonly to: number };
+  /** A call that was carried out outside has ended. */
+  | (OfCall & CallEnd & { readonly do: 'endCall' })
+  | {
+      readonly do: 'createCell';
+      readonly target: string;
+      readonly source: string;
+      readonly policy: CellPolicy;
+      /** Names of tools; absent: all. */
+      readonly tools?: readonly string[];
+    }
+  /** Reports of the sandbox, the first of them number `from`. `resumed`: the generation from which it has gone on. */
+  | (OfCell & {
+      readonly do: 'cellDrained';
+      readonly from: number;
+      readonly drains: readonly DrainReport[];
+      readonly resumed?: number;
+    })
+  /** Decides the first call of a cell that is not decided yet. */
+  | (OfCell & { readonly do: 'carryOutCell' })
+  | (OfCell & { readonly do: 'fireTimers' })
+  | (OfCell & { readonly do: 'observeFrontier'; readonly generation: number; readonly reader: string })
+  | (OfCell & { readonly do: 'resumeCell'; readonly generation: number })
+  | (OfCell & { readonly do: 'resumeFailed'; readonly generation: number; readonly reason: string })
+  | (OfCell & { readonly do: 'terminateCell'; readonly reason?: string })
+  | (OfCell & {
+      readonly do: 'cellLost';
+      readonly reason: string;
+      readonly difference?: {
+        readonly drain: number;
+        readonly what: string;
+        readonly recorded: string;
+        readonly found: string;
+      };
     })
   | { readonly do: 'loadFailed'; readonly agentId: string; readonly error: string }
   | { readonly do: 'unloadAbandoned'; readonly agentId: string; readonly afterMs: number }

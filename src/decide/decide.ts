@@ -1,22 +1,16 @@
 /** state + command → facts and an answer, or a refusal. Pure: the same arguments give the same decision. */
 import type { State } from '../../projections/state.ts';
 import { renewTask, taskExpired, taskRegistered, taskRegistrationFailed, taskRejected, unbind } from './binding.ts';
+import { endCall, waitExpired } from './calls.ts';
+import { carryOutCell, cellDrained, cellLost, createCell, fireTimers, terminateCell } from './cell.ts';
+import { observeFrontier, resumeCell, resumeFailed } from './cellFrontier.ts';
 import type { Command, CommandOf } from './command.ts';
 import type { Context, Decision } from './decision.ts';
 import { identityLost, identityRegistered, identityRegistrationFailed } from './identity.ts';
 import { open, spawnRoot, start, stop, stopProcesses } from './life.ts';
 import { changeLimits, close, evict, interrupt, send } from './operator.ts';
 import { launchFailed, processEnded, processLost, processStarted, processTyped, processWritten } from './process.ts';
-import {
-  carryOut,
-  compact,
-  endCall,
-  loadFailed,
-  sampled,
-  samplingFailed,
-  unloadAbandoned,
-  waitExpired,
-} from './turn.ts';
+import { carryOut, compact, loadFailed, sampled, samplingFailed, unloadAbandoned } from './turn.ts';
 
 type Deciders = { readonly [D in Command['do']]: (state: State, ctx: Context, command: CommandOf<D>) => Decision };
 
@@ -54,6 +48,15 @@ const deciders: Deciders = {
   taskRejected,
   renewTask,
   unbind,
+  createCell,
+  cellDrained,
+  carryOutCell,
+  fireTimers,
+  observeFrontier,
+  resumeCell,
+  resumeFailed,
+  terminateCell,
+  cellLost,
 };
 
 export const decide = (state: State, ctx: Context, command: Command): Decision =>

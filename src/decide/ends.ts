@@ -4,9 +4,10 @@ import type { Text } from '../../events/fact.ts';
 import type { MailId } from '../../events/ids.ts';
 import { MailAccepted, MailReturned } from '../../events/mail.ts';
 import { SlotReleased, TurnDequeued } from '../../events/slot.ts';
-import { SamplingEnded, ToolCallEnded, TurnCompleted, TurnFailed, TurnInterrupted } from '../../events/turn.ts';
+import { SamplingEnded, TurnCompleted, TurnFailed, TurnInterrupted } from '../../events/turn.ts';
 import type { Agent, State, Turn } from '../../projections/state.ts';
 import { asksModel } from '../../projections/taskBindings.ts';
+import { endOf } from './callEnd.ts';
 import type { Context } from './decision.ts';
 
 type ReleaseReason = DataOf<'SlotReleased'>['reason'];
@@ -67,11 +68,17 @@ export function failure(state: State, ctx: Context, turn: Turn, error: string): 
   ];
 }
 
+/** A cell goes on when the call that waited for it is cancelled: the model is told how to come back to it. */
+const leftRunning = (cellId: string): string => `\nScript running with cell ID ${cellId}`;
+
 export const cancelCalls = (turn: Turn, text: string): HoldfastFact[] =>
   Object.values(turn.calls)
     .sort((a, b) => a.position - b.position)
-    .map(({ callId }) =>
-      ToolCallEnded({ turnId: turn.turnId, agentId: turn.agentId, callId, outcome: 'cancelled', output: { text } }),
+    .map(({ callId, cellId }) =>
+      endOf(turn, callId, {
+        outcome: 'cancelled',
+        output: { text: cellId === undefined ? text : text + leftRunning(cellId) },
+      }),
     );
 
 /** A sampling is under way unless the turn waits for its next try, or for its task. */

@@ -1,7 +1,7 @@
 /** What the process host reports: starts, writes and ends, each at most once (PR3, PR6). */
 import * as facts from '../../events/process.ts';
+import { callOf } from '../../projections/calls.ts';
 import type { Process, State } from '../../projections/state.ts';
-import { callOf } from '../../projections/turns.ts';
 import type { CommandOf, Typed } from './command.ts';
 import { type Context, type Decision, decided, dropped } from './decision.ts';
 

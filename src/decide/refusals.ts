@@ -115,3 +115,20 @@ export function processRefusal(state: State, ctx: Context, agent: Agent): Refusa
     },
   );
 }
+
+/** CE12: cells that have ended hold nothing. */
+export function cellRefusal(state: State, ctx: Context, agent: Agent): Refusal | undefined {
+  const number = state.fleet.limits.cells;
+  if ((state.cells.count[agent.rootId] ?? 0) < number) return undefined;
+  const holders: Holder[] = [];
+  for (const owner in state.cells.live) {
+    if (state.agents[owner]!.rootId !== agent.rootId) continue;
+    for (const cellId in state.cells.live[owner]) {
+      const { agentId, position } = state.cells.all[cellId]!;
+      holders.push({ agentId, path: state.agents[owner]!.path, cellId, since: position });
+    }
+  }
+  const wouldFree = 'the end of one of these cells (wait with terminate: true), or a higher limit `cells`';
+  const { agentId, path } = agent;
+  return limitRefusal(ctx, 'cells', number, holders, wouldFree, { agentId, path });
+}

@@ -7,8 +7,11 @@ import type { HoldfastEvent, HoldfastFact } from '../../events/catalogue.ts';
 import type { QueueId } from '../../events/ids.ts';
 import { SlotReleased, TurnQueued } from '../../events/slot.ts';
 import { TurnParked } from '../../events/turn.ts';
-import type { Agent, Letter, State, Turn } from '../../projections/state.ts';
-import { inWait, wantsUnpark } from '../../projections/turns.ts';
+import { cellKey, inWait } from '../../projections/activity.ts';
+import type { Caller } from '../../projections/calls.ts';
+import { isInWait } from '../../projections/cells.ts';
+import type { Agent, Cell, Letter, State, Turn } from '../../projections/state.ts';
+import { wantsUnpark } from '../../projections/turns.ts';
 import type { Context, NewAgent } from './decision.ts';
 import { freeSlots, isRoot, startNew, startTurn, takeMail, treeOf, unpark } from './grant.ts';
 import { bind } from './registration.ts';
@@ -26,6 +29,12 @@ const turnsIn = (state: State, batch: readonly HoldfastEvent[]): Turn[] => {
   const found = new Set<string>();
   for (const { data } of batch) if ('turnId' in data && data.turnId !== undefined) found.add(data.turnId);
   return [...found].flatMap((id) => state.turns[id] ?? []);
+};
+
+const cellsIn = (state: State, batch: readonly HoldfastEvent[]): Cell[] => {
+  const found = new Set<string>();
+  for (const { data } of batch) if ('cellId' in data && data.cellId !== undefined) found.add(data.cellId);
+  return [...found].flatMap((id) => state.cells.all[id] ?? []);
 };
 
 const agentsIn = (state: State, batch: readonly HoldfastEvent[]): Agent[] => {
@@ -50,51 +59,74 @@ export const waits: Rule = (state, _ctx, batch, birth) => {
   for (const rootId of rootsIn(state, batch)) {
     const { busy, busyCount, waiting, waitingCount } = state.activity[rootId]!;
     if (waitingCount === 0) continue;
-    const answered = new Set<string>();
+    const answered = new Set<Caller>();
     // Whoever this batch is about to start or to queue counts as well.
     const coming = wanting(state, batch).filter(
       (agent) => agent.rootId === rootId && agent.turnId === undefined,
     ).length;
     const born = birth?.spawned.rootId === rootId ? 1 : 0;
     let running = busyCount + treeOf(state, { rootId }).unstarted + coming + born;
-    for (const turn of candidates(state, batch, rootId)) {
-      if (turn.waits === 0 || !hasUntold(state, turn)) continue;
-      answered.add(turn.turnId);
-      if (inWait(turn)) running += 1;
-      answers.push(...answerWait(state, turn, 'mail'));
+    const touched = candidates(state, batch, rootId);
+    for (const waiter of touched) {
+      if (waiter.waits === 0 || !hasUntold(state, waiter)) continue;
+      answered.add(waiter);
+      if (waitsForOthers(state, waiter)) running += 1;
+      answers.push(...answerWait(state, waiter, 'mail'));
     }
-    // Only who is the one busy turn itself, or everybody, can have nothing to wait for.
+    // Only who is the one busy waiter itself, or everybody, can have nothing to wait for.
     const judged =
-      running === 0 ? Object.keys(waiting) : running === 1 ? Object.keys(busy).filter((id) => waiting[id]) : [];
-    for (const turnId of judged) {
-      const turn = state.turns[turnId]!;
-      if (answered.has(turnId) || (state.mail.inboxes[turn.agentId]?.unread.length ?? 0) > 0) continue;
-      answered.add(turnId);
-      answers.push(...answerWait(state, turn, 'nothing'));
+      running === 0 ? Object.keys(waiting) : running === 1 ? Object.keys(busy).filter((key) => waiting[key]) : [];
+    for (const key of judged) {
+      const waiter = waiterOf(state, key);
+      if (answered.has(waiter) || (state.mail.inboxes[waiter.agentId]?.unread.length ?? 0) > 0) continue;
+      answered.add(waiter);
+      answers.push(...answerWait(state, waiter, 'nothing'));
     }
-    for (const turn of candidates(state, batch, rootId)) {
-      if (!answered.has(turn.turnId)) parks.push(...park(state, turn));
-    }
+    for (const waiter of touched)
+      if ('turnId' in waiter && !answered.has(waiter) && !cellsAnswered(waiter, answered))
+        parks.push(...park(state, waiter));
   }
   return [...parks, ...answers];
 };
 
-/** Turns whose waits this batch can have changed: their own calls, or mail to their agent. */
-function candidates(state: State, batch: readonly HoldfastEvent[], rootId: string): Turn[] {
+const waiterOf = (state: State, key: string): Caller =>
+  state.turns[key] ?? state.cells.all[key.slice(cellKey('').length)]!;
+
+const waitsForOthers = (state: State, waiter: Caller): boolean =>
+  'turnId' in waiter ? inWait(state, waiter) : isInWait(waiter);
+
+/** A turn that only waits for a cell goes on with it. */
+const cellsAnswered = ({ calls }: Turn, answered: ReadonlySet<Caller>): boolean =>
+  [...answered].some(
+    (waiter) => 'cellId' in waiter && Object.values(calls).some((call) => call.cellId === waiter.cellId),
+  );
+
+/** Whose waits this batch can have changed: by their own calls, those of a cell they wait for, or mail to their agent. */
+function candidates(state: State, batch: readonly HoldfastEvent[], rootId: string): Caller[] {
   if (batch.some((e) => e.type === 'LimitsChanged'))
-    return Object.keys(state.activity[rootId]!.waiting).map((id) => state.turns[id]!);
-  const found = new Set(turnsIn(state, batch).filter((turn) => turn.rootId === rootId));
-  for (const event of batch) {
-    if (event.type !== 'MailAccepted') continue;
-    const turn = state.turns[state.agents[event.data.to]?.turnId ?? ''];
-    if (turn?.rootId === rootId) found.add(turn);
+    return Object.keys(state.activity[rootId]!.waiting).map((key) => waiterOf(state, key));
+  const found = new Set<Caller>(turnsIn(state, batch));
+  const of = (agentId: string) => {
+    const turn = state.turns[state.agents[agentId]!.turnId ?? ''];
+    if (turn !== undefined) found.add(turn);
+  };
+  for (const cell of cellsIn(state, batch)) {
+    if (cell.end === undefined) found.add(cell);
+    of(cell.agentId);
   }
-  return [...found];
+  for (const event of batch) {
+    // What an interrupted turn gives back is there for the cells of its agent.
+    const to = event.type === 'MailAccepted' ? event.data.to : event.type === 'MailReturned' ? event.data.agentId : '';
+    if (to === '') continue;
+    of(to);
+    for (const cellId in state.cells.live[to]) found.add(state.cells.all[cellId]!);
+  }
+  return [...found].filter((waiter) => waiter.rootId === rootId);
 }
 
 function park(state: State, turn: Turn): HoldfastFact[] {
   const { turnId, agentId, rootId, reservationId } = turn;
-  if (state.fleet.limits.whenFull !== 'queue' || reservationId === undefined || !inWait(turn)) return [];
+  if (state.fleet.limits.whenFull !== 'queue' || reservationId === undefined || !inWait(state, turn)) return [];
   const until = Math.max(...Object.values(turn.calls).map((call) => call.until ?? 0));
   return [TurnParked({ turnId, agentId, until }), SlotReleased({ reservationId, agentId, rootId, reason: 'parked' })];
 }

@@ -1,4 +1,4 @@
-/** What the model loop reports: samplings, calls carried out, waits that expire, loads that fail (TU1–TU8). */
+/** What the model loop reports: samplings, calls to carry out, loads that fail (TU1–TU8). */
 import { UnloadAbandoned } from '../../events/agent.ts';
 import type { HoldfastFact } from '../../events/catalogue.ts';
 import type { Text } from '../../events/fact.ts';
@@ -12,14 +12,12 @@ import {
   ToolCallEnded,
   ToolCallStarted,
 } from '../../events/turn.ts';
-import type { PendingCall, State, Turn } from '../../projections/state.ts';
+import type { State, Turn } from '../../projections/state.ts';
 import { asksModel, awaitsBinding } from '../../projections/taskBindings.ts';
+import { effectOf } from './calls.ts';
 import type { CommandOf } from './command.ts';
 import { type Context, type Decision, decided, dropped } from './decision.ts';
 import { cancelCalls, completion, failure } from './ends.ts';
-import { toolTable } from './tools/table.ts';
-import { type Effect, error } from './tools/tool.ts';
-import { answerWait } from './wait.ts';
 
 const stale = dropped({ stale: true });
 
@@ -88,58 +86,20 @@ export function compact(state: State, _ctx: Context, { turnId, upTo, summary }: 
 }
 
 /** Decides the first call of the list that is not decided yet. */
-export function carryOut(state: State, ctx: Context, { turnId }: CommandOf<'carryOut'>): Decision {
-  const turn = state.turns[turnId];
+export function carryOut(state: State, ctx: Context, command: CommandOf<'carryOut'>): Decision {
+  const turn = state.turns[command.turnId];
   const item = turn?.pending[0];
   if (turn === undefined || item === undefined) return stale;
-  const name = 'call' in item ? item.call : 'exec';
-  const args = 'call' in item ? item.args : { source: item.exec };
-  const effect = effectOf(state, { ...ctx, by: `agent:${turn.agentId}` }, turn, item);
-  const of = { turnId: turn.turnId, agentId: turn.agentId, callId: item.id };
-  const own = [ToolCallStarted({ ...of, tool: name, args, ...effect.started }), ...(effect.facts ?? [])];
+  const asked = 'call' in item ? item : { call: 'exec', args: { source: item.exec } };
+  const { turnId, agentId } = turn;
+  const effect = effectOf(state, ctx, agentId, asked, { turnId, callId: item.id });
+  const of = { turnId, agentId, callId: item.id };
+  const own = [
+    ToolCallStarted({ ...of, tool: asked.call, args: asked.args, ...effect.started }),
+    ...(effect.facts ?? []),
+  ];
   const end = effect.end === undefined ? [] : [ToolCallEnded({ ...of, ...effect.end })];
   return decided([...own, ...end], {}, effect.birth);
-}
-
-function effectOf(state: State, ctx: Context, turn: Turn, item: PendingCall): Effect {
-  const name = 'call' in item ? item.call : 'exec';
-  const tool = Object.hasOwn(toolTable, name) ? toolTable[name] : undefined;
-  if (tool === undefined || !('call' in item)) return { end: error(`unsupported call: ${name}`) };
-  if (item.invalid !== undefined) return { end: error(item.invalid) };
-  const decoded = tool.args.decode(item.args ?? {});
-  if (decoded._tag === 'Left')
-    return { end: error(`failed to parse function arguments: ${argumentFault(tool.args, item.args)}`) };
-  return tool.decide(state, ctx, state.agents[turn.agentId]!, decoded.right, { callId: item.id, turn });
-}
-
-/** The first thing that is wrong, in the words that models know. */
-function argumentFault(codec: { readonly decode: (u: unknown) => any }, args: unknown): string {
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) return 'expected an object';
-  const result = codec.decode(args);
-  const first = result.left[0];
-  const key = first.context.at(-1)?.key ?? first.context.at(-2)?.key ?? '';
-  const field =
-    first.context
-      .map((c: { key: string }) => c.key)
-      .filter((k: string) => k !== '' && !/^\d+$/.test(k))
-      .at(-1) ?? key;
-  if (first.message === 'unknown key') return `unknown field \`${field}\``;
-  if (first.value === undefined) return `missing field \`${field}\``;
-  return `invalid value for \`${field}\`: ${JSON.stringify(first.value)?.slice(0, 80)}`;
-}
-
-export function waitExpired(state: State, _ctx: Context, { turnId, callId }: CommandOf<'waitExpired'>): Decision {
-  const turn = state.turns[turnId];
-  if (turn?.calls[callId] === undefined) return stale;
-  return decided(answerWait(state, turn, 'timeout', callId), {});
-}
-
-export function endCall(state: State, _ctx: Context, command: CommandOf<'endCall'>): Decision {
-  const { turnId, callId, outcome, output, read } = command;
-  const turn = state.turns[turnId];
-  if (turn?.calls[callId] === undefined) return stale;
-  const of = { turnId: turn.turnId, agentId: turn.agentId, callId };
-  return decided([ToolCallEnded({ ...of, outcome, output, ...(read !== undefined && { read }) })], {});
 }
 
 /** RE4: a load that fails ends that turn, and the parent is told. */

@@ -1,7 +1,8 @@
 /** `wait_agent`: what answers it, and in which words (MA5). */
 import type { HoldfastFact } from '../../events/catalogue.ts';
-import { ToolCallEnded } from '../../events/turn.ts';
-import type { Call, State, Turn } from '../../projections/state.ts';
+import type { Caller } from '../../projections/calls.ts';
+import type { Call, State } from '../../projections/state.ts';
+import { endOf } from './callEnd.ts';
 
 export interface WaitArgs {
   readonly timeout_ms?: number;
@@ -18,14 +19,14 @@ export function waitLength(state: State, args: WaitArgs): { readonly ms: number;
 }
 
 /** Unread mail that no earlier answer has named. */
-export function hasUntold(state: State, turn: Turn): boolean {
-  const newest = state.mail.inboxes[turn.agentId]?.unread.at(-1);
-  return newest !== undefined && state.mail.letters[newest]!.position > state.agents[turn.agentId]!.told;
+export function hasUntold(state: State, { agentId }: Caller): boolean {
+  const newest = state.mail.inboxes[agentId]?.unread.at(-1);
+  return newest !== undefined && state.mail.letters[newest]!.position > state.agents[agentId]!.told;
 }
 
 export type WaitEnd = 'mail' | 'nothing' | 'timeout';
 
-function words(state: State, turn: Turn, end: WaitEnd): { readonly message: string; readonly from: string[] } {
+function words(state: State, { agentId }: Caller, end: WaitEnd): { readonly message: string; readonly from: string[] } {
   if (end === 'timeout') return { message: 'Wait timed out.', from: [] };
   if (end === 'nothing') {
     return {
@@ -33,8 +34,8 @@ function words(state: State, turn: Turn, end: WaitEnd): { readonly message: stri
       from: [],
     };
   }
-  const { told } = state.agents[turn.agentId]!;
-  const untold = state.mail.inboxes[turn.agentId]!.unread.map((id) => state.mail.letters[id]!).filter(
+  const { told } = state.agents[agentId]!;
+  const untold = state.mail.inboxes[agentId]!.unread.map((id) => state.mail.letters[id]!).filter(
     (l) => l.position > told,
   );
   const from = [...new Set(untold.map((letter) => letter.fromPath ?? letter.from))];
@@ -45,23 +46,19 @@ function words(state: State, turn: Turn, end: WaitEnd): { readonly message: stri
   };
 }
 
-/** Ends every open wait of a turn, or the one that is named. */
-export function answerWait(state: State, turn: Turn, end: WaitEnd, only?: string): HoldfastFact[] {
-  const { message, from } = words(state, turn, end);
+/** Ends every open wait of a turn or a cell, or the one that is named. */
+export function answerWait(state: State, caller: Caller, end: WaitEnd, only?: string): HoldfastFact[] {
+  const { message, from } = words(state, caller, end);
   const answer = ({ callId, args }: Call): HoldfastFact => {
     const { note } = waitLength(state, (args ?? {}) as WaitArgs);
     const fields = { message: message + note, timed_out: end === 'timeout', from };
     const text = JSON.stringify({ message: fields.message, timed_out: fields.timed_out });
-    return ToolCallEnded({
-      turnId: turn.turnId,
-      agentId: turn.agentId,
-      callId,
-      outcome: 'ok',
-      output: { text, fields },
-    });
+    return endOf(caller, callId, { outcome: 'ok', output: { text, fields } });
   };
-  return Object.values(turn.calls)
-    .filter((call) => call.tool === 'wait_agent' && (only === undefined || call.callId === only))
+  return Object.values(caller.calls)
+    .filter(
+      (call) => call.tool === 'wait_agent' && call.until !== undefined && (only === undefined || call.callId === only),
+    )
     .sort((a, b) => a.position - b.position)
     .map(answer);
 }

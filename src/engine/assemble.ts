@@ -60,10 +60,16 @@ const textless = new Set<string>([
   'ProcessStarted',
   'ProcessExited',
   'ProcessTerminated',
+  'CellToolStarted',
+  'CellTimerFired',
+  'CellYielded',
+  'CellDrained',
+  'FrontierReached',
+  'FrontierResumed',
 ]);
 
 /** Decisions and scripts read these from the state as they are, so nothing below them is taken out to a blob. */
-const decidedOn: ReadonlySet<string> = new Set(['args', 'fields', 'config', 'answer', 'refusal', 'fleet']);
+const decidedOn: ReadonlySet<string> = new Set(['args', 'fields', 'writes', 'config', 'answer', 'refusal', 'fleet']);
 
 /** A character of a string has at most three bytes of UTF-8. */
 const mayBeLong = (text: string): boolean => text.length * 3 > inlineBytesMax;
@@ -164,7 +170,7 @@ export class Assembly implements Assembled {
     const led =
       first.type === 'SlotReserved'
         ? this.events.findLast((e) => e.type === 'SlotReleased' && e.data.rootId === first.data.rootId)
-        : first.type === 'ToolCallEnded'
+        : first.type === 'ToolCallEnded' || first.type === 'CellToolEnded'
           ? this.events.findLast((e) => e.type === 'MailAccepted' && e.data.to === first.data.agentId)
           : undefined;
     return (led ?? this.events.at(-1)!).position;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import type { Outcome } from '../../events/turn.ts';
+import { type CallRef, callerOf, openCall, requestOf } from '../../projections/calls.ts';
 import type { Call, Process, State } from '../../projections/state.ts';
 import { type ExecArgs, execYieldMs, type WriteArgs, writeYieldMs } from '../decide/tools/processes.ts';
 import { Failure } from '../failure.ts';
@@ -47,11 +48,10 @@ export class Commands {
     this.#state = parts.engine.state;
   }
 
-  cancel(turnId: string, callIds: readonly string[]): void {
-    for (const callId of callIds) {
-      this.#calls.get(`${turnId}/${callId}`)?.abort(letGo);
-      this.#calls.delete(`${turnId}/${callId}`);
-    }
+  cancel(ref: CallRef): void {
+    const key = requestOf(ref);
+    this.#calls.get(key)?.abort(letGo);
+    this.#calls.delete(key);
   }
 
   /** Nobody waits for results any more; the calls stay open. */
@@ -210,24 +210,23 @@ export class Commands {
   }
 
   /** Waits for what a call waits for, then ends it. */
-  collect(turnId: string, callId: string, resumed: boolean): void {
+  collect(ref: CallRef, resumed: boolean): void {
     const { engine } = this.#parts;
-    const key = `${turnId}/${callId}`;
-    const call = this.#state.turns[turnId]?.calls[callId];
+    const key = requestOf(ref);
+    const call = openCall(this.#state, ref);
     if (call?.processId === undefined || this.#calls.has(key)) return;
     const controller = new AbortController();
     this.#calls.set(key, controller);
     const done =
       call.tool === 'write_stdin'
-        ? this.#write(turnId, call, controller.signal, resumed)
-        : this.#exec(turnId, call, controller.signal);
+        ? this.#write(ref, call, controller.signal, resumed)
+        : this.#exec(ref, call, controller.signal);
     done
       .catch((error) => {
         if (controller.signal.aborted) return;
         // The host went away in the middle: whether it acted is not known (TU6 (5)).
         this.#end(
-          turnId,
-          call,
+          ref,
           'indeterminate',
           `${call.tool} failed: ${messageOf(error)}. It is not known whether this took effect.`,
         );
@@ -238,14 +237,14 @@ export class Commands {
       });
   }
 
-  async #exec(turnId: string, call: Call, signal: AbortSignal): Promise<void> {
+  async #exec(ref: CallRef, call: Call, signal: AbortSignal): Promise<void> {
     const args = call.args as ExecArgs;
     await this.#settled(call.processId!);
     await this.#await(call, call.at + execYieldMs(args), signal);
-    await this.#answer(turnId, call, signal, args.max_output_tokens);
+    await this.#answer(ref, call, signal, args.max_output_tokens);
   }
 
-  async #write(turnId: string, call: Call, signal: AbortSignal, resumed: boolean): Promise<void> {
+  async #write(ref: CallRef, call: Call, signal: AbortSignal, resumed: boolean): Promise<void> {
     const { engine, gate, clock } = this.#parts;
     const args = call.args as WriteArgs;
     const processId = call.processId!;
@@ -256,20 +255,18 @@ export class Commands {
       const host = await gate.of(process.hostId);
       if (host === undefined) {
         this.#end(
-          turnId,
-          call,
+          ref,
           'indeterminate',
           'write_stdin failed: the process host is gone. It is not known whether this was written.',
         );
         return;
       }
       const bytes = Buffer.from(this.#parts.secrets?.reveal(chars) ?? chars);
-      const requestId = `${turnId}/${call.callId}`;
+      const requestId = requestOf(ref);
       const result = await host.write(requestId, processId, bytes);
       if (result === 'closed') {
         this.#end(
-          turnId,
-          call,
+          ref,
           'error',
           'write_stdin failed: stdin is closed for this session; rerun exec_command with tty=true to keep stdin open',
         );
@@ -277,12 +274,12 @@ export class Commands {
       }
       if (result === 'written') {
         const hash = createHash('sha256').update(bytes).digest('hex');
-        const writtenBy = `agent:${this.#state.turns[turnId]?.agentId ?? process.agentId}`;
+        const writtenBy = `agent:${callerOf(this.#state, ref)?.agentId ?? process.agentId}`;
         engine.report({ do: 'processWritten', processId, requestId, bytes: bytes.length, hash, writtenBy });
       }
     }
     await this.#await(call, Math.max(call.at, clock.now()) + writeYieldMs(args), signal);
-    await this.#answer(turnId, call, signal, args.max_output_tokens);
+    await this.#answer(ref, call, signal, args.max_output_tokens);
   }
 
   /** Its start has an outcome, and what happened while nobody looked is known. */
@@ -304,26 +301,25 @@ export class Commands {
     else if (result === undefined) await this.#reconciled;
   }
 
-  async #answer(turnId: string, call: Call, signal: AbortSignal, tokensMax = tokensDefault): Promise<void> {
+  async #answer(ref: CallRef, call: Call, signal: AbortSignal, tokensMax = tokensDefault): Promise<void> {
     const { clock, newId } = this.#parts;
     // An engine that stops leaves the call open: the next life settles it.
     if (signal.aborted) return;
     const process = this.#state.processes.all[call.processId!]!;
     const { end, processId, command } = process;
     if (end?.how === 'launch-failed') {
-      this.#end(turnId, call, 'error', `exec_command failed for \`${command.at(-1)}\`: ${end.reason}`);
+      this.#end(ref, 'error', `exec_command failed for \`${command.at(-1)}\`: ${end.reason}`);
       return;
     }
     if (end?.how === 'lost') {
       this.#end(
-        turnId,
-        call,
+        ref,
         'indeterminate',
         `The process is lost: ${end.reason}. It is not known how far it got; check before you do it again.`,
       );
       return;
     }
-    const agentId = this.#state.turns[turnId]?.agentId ?? process.agentId;
+    const agentId = callerOf(this.#state, ref)?.agentId ?? process.agentId;
     const from = process.cursors[agentId] ?? 0;
     const size = await this.#size(process);
     const limit = this.#state.fleet.limits.outputBytes;
@@ -344,8 +340,7 @@ export class Commands {
     });
     this.#parts.engine.report({
       do: 'endCall',
-      turnId,
-      callId: call.callId,
+      ...ref,
       outcome: 'ok',
       output: { text, fields },
       read: { processId, to: taken.to },
@@ -363,8 +358,8 @@ export class Commands {
     return (await host?.read(process.processId, from, max)) ?? gate.door.readSpool(process.processId, from, max);
   }
 
-  #end(turnId: string, { callId }: Call, outcome: Outcome, text: string): void {
-    this.#parts.engine.report({ do: 'endCall', turnId, callId, outcome, output: { text } });
+  #end(ref: CallRef, outcome: Outcome, text: string): void {
+    this.#parts.engine.report({ do: 'endCall', ...ref, outcome, output: { text } });
   }
 }
 

@@ -3,6 +3,7 @@
  * Deciding and applying are synchronous, so two commands never see the same state; only durability is waited for.
  */
 import type { EventType, HoldfastEvent } from '../../events/catalogue.ts';
+import { openCall } from '../../projections/calls.ts';
 import type { State } from '../../projections/state.ts';
 import type { Command } from '../decide/command.ts';
 import { decide } from '../decide/decide.ts';
@@ -49,11 +50,18 @@ export interface EngineParts {
 
 const plain = ({ facts: _, ...refusal }: Refusal): Omit<Refusal, 'facts'> => refusal;
 
-const endsTurn = new Set<EventType>([
+/** After these nobody may be busy any more. */
+const endsWork = new Set<EventType>([
   'TurnCompleted',
   'TurnFailed',
   'TurnInterrupted',
   'TurnDequeued',
+  'CellDrained',
+  'CellToolEnded',
+  'FrontierReached',
+  'CellCompleted',
+  'CellTerminated',
+  'CellLost',
   'EngineStarted',
 ]);
 
@@ -65,8 +73,8 @@ export class Engine {
   #failed: unknown;
   #waitingForIdle: (() => void)[] = [];
   #failedListeners: ((reason: unknown) => void)[] = [];
-  /** Turns with calls that are not decided yet. */
-  readonly #undecided: string[] = [];
+  /** Calls that are not decided yet, by the command that decides the next one of a turn or a cell. */
+  readonly #undecided: Command[] = [];
   /** Commands that have been submitted and whose answers have not been given. */
   #inProgress = 0;
 
@@ -107,7 +115,7 @@ export class Engine {
     return value;
   }
 
-  /** Resolves when no turn is running, queued or parked and no command is in progress. */
+  /** Resolves when no turn is running, queued or parked, no cell goes on by itself, and no command is in progress. */
   async whenIdle(): Promise<void> {
     this.#alive();
     if (this.#isIdle()) return;
@@ -136,7 +144,8 @@ export class Engine {
     if (this.state.fleet.engine === 'stopped' && command.do !== 'start') throw stopped();
     const { log, clock } = this.#parts;
     const { key } = asked;
-    const hash = key === undefined ? '' : requestHash(command);
+    const { tamper } = this.#parts;
+    const hash = key === undefined ? '' : requestHash(tamper?.asked?.(command) ?? command);
     if (key !== undefined) {
       const before = this.#answered(key, hash);
       if (before !== undefined) return { answer: before, durable: log.flush() };
@@ -146,7 +155,7 @@ export class Engine {
       const by = asked.by ?? speaker(this.state, command);
       const { newId, hostId } = this.#parts;
       const ctx: Context = { at, by, id: newId as Context['id'], hostId: hostId() };
-      const { secrets, tamper } = this.#parts;
+      const { secrets } = this.#parts;
       const hide = secrets && ((text: string) => secrets.hide(text));
       const decision = tamper?.decide?.(decide, this.state, ctx, command) ?? decide(this.state, ctx, command);
       const assembly = new Assembly(this.state, ctx, {
@@ -183,8 +192,8 @@ export class Engine {
 
   /** The calls of one list are decided in list order, before anything else is (they touch nothing outside). */
   #decideCalls(): void {
-    for (let turnId = this.#undecided.shift(); turnId !== undefined; turnId = this.#undecided.shift()) {
-      this.#handle({ do: 'carryOut', turnId }, {}).durable.catch(() => {});
+    for (let next = this.#undecided.shift(); next !== undefined; next = this.#undecided.shift()) {
+      this.#handle(next, {}).durable.catch(() => {});
     }
   }
 
@@ -192,7 +201,7 @@ export class Engine {
     const hands = this.#hands;
     hands?.observe(events);
     const effects = react(this.state, events);
-    const idle = this.#waitingForIdle.length > 0 && events.some((event) => endsTurn.has(event.type));
+    const idle = this.#waitingForIdle.length > 0 && events.some((event) => endsWork.has(event.type));
     return this.#parts.log.append({ expected, epoch: this.epoch, events, blobs }).then(
       () => {
         if (this.#failed !== undefined) throw this.#failed;
@@ -225,7 +234,8 @@ export class Engine {
   }
 
   #isIdle(): boolean {
-    return this.#inProgress === 0 && isEmpty(this.state.turns) && isEmpty(this.state.slots.queuedBy);
+    const { turns, slots, cells } = this.state;
+    return this.#inProgress === 0 && isEmpty(turns) && isEmpty(slots.queuedBy) && isEmpty(cells.busy);
   }
 
   #wakeIdle(): void {
@@ -266,14 +276,23 @@ const isEmpty = (record: object): boolean => {
 
 /** What a model says and asks for is its agent's doing. */
 function speaker(state: State, command: Command): string {
-  const turn = command.do === 'sampled' || command.do === 'carryOut' ? state.turns[command.turnId] : undefined;
-  return turn === undefined ? 'engine' : `agent:${turn.agentId}`;
+  const does =
+    command.do === 'sampled' || command.do === 'carryOut'
+      ? state.turns[command.turnId]
+      : command.do === 'cellDrained' || command.do === 'carryOutCell'
+        ? state.cells.all[command.cellId]
+        : undefined;
+  return does === undefined ? 'engine' : `agent:${does.agentId}`;
 }
 
 /** The newest fact that a command from inside answers to; what comes from outside has none. */
 function causeOf(state: State, command: Command): number {
-  if ('callId' in command) return state.turns[command.turnId]?.calls[command.callId]?.position ?? 0;
+  if ('callId' in command) return openCall(state, command)?.position ?? 0;
   if (command.do === 'carryOut') return state.turns[command.turnId]?.list ?? 0;
+  if ('cellId' in command) {
+    const cell = state.cells.all[command.cellId];
+    return cell?.frontier?.resume ?? cell?.position ?? 0;
+  }
   if ('key' in command) return registrationOf(state, command)?.position ?? 0;
   if ('turnId' in command && command.turnId !== undefined) return state.turns[command.turnId]?.position ?? 0;
   if ('processId' in command) return state.processes.all[command.processId]?.position ?? 0;

@@ -1,11 +1,13 @@
 /** Carries out effects: objects of residents, samplings, waits and commands, each after its event is durable. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { Item } from '../../events/turn.ts';
+import { openCall, requestOf } from '../../projections/calls.ts';
 import type { State } from '../../projections/state.ts';
 import { asksModel, bindingOf } from '../../projections/taskBindings.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
 import { type Model, taskRejectedCode } from '../models/port.ts';
+import type { Cells } from './cells.ts';
 import type { Clock } from './clock.ts';
 import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
@@ -23,6 +25,7 @@ export interface HandsParts {
   readonly log: LogReader;
   readonly clock: Clock;
   readonly commands: Commands;
+  readonly cells: Cells;
   /** Who answers for a model name; throws a Failure for an unknown one. */
   readonly model: (name: string) => Model;
   /** Absent: agents of this fleet are registered nowhere. */
@@ -59,10 +62,11 @@ export class LiveHands implements Hands {
 
   observe(batch: readonly HoldfastEvent[]): void {
     this.objects.observe(batch);
+    this.#parts.cells.observe(batch);
   }
 
   carryOut(effect: Effect): void {
-    const { engine, commands, registrations } = this.#parts;
+    const { engine, commands, cells, registrations } = this.#parts;
     if (this.#stopped && turnsOn.has(effect.do)) return;
     switch (effect.do) {
       case 'load':
@@ -74,21 +78,34 @@ export class LiveHands implements Hands {
       case 'sample':
         this.#sampleAt(effect);
         break;
+      case 'cancelTurn':
+        this.#timers.cancel(effect.turnId);
+        this.#samplings.get(effect.turnId)?.controller.abort(letGo);
+        this.#samplings.delete(effect.turnId);
+        break;
       case 'cancel':
-        this.#cancel(effect.turnId, effect.callIds);
+        this.#timers.cancel(requestOf(effect));
+        commands.cancel(effect);
+        cells.cancel(effect);
         break;
       case 'expire': {
-        const { turnId, callId, at } = effect;
+        const { do: _, at, ...ref } = effect;
         // The call may have ended in a batch of the same group commit.
-        if (this.#state.turns[turnId]?.calls[callId] === undefined) break;
-        this.#timers.at(`${turnId}/${callId}`, at, () => engine.report({ do: 'waitExpired', turnId, callId }));
+        if (openCall(this.#state, ref) === undefined) break;
+        this.#timers.at(requestOf(ref), at, () => engine.report({ do: 'waitExpired', ...ref }));
         break;
       }
       case 'startProcess':
         commands.start(effect.processId);
         break;
-      case 'collect':
-        commands.collect(effect.turnId, effect.callId, effect.resumed);
+      case 'collect': {
+        const { do: _, resumed, ...ref } = effect;
+        if (openCall(this.#state, ref)?.cellId === undefined) commands.collect(ref, resumed);
+        else cells.collect(ref);
+        break;
+      }
+      case 'cell':
+        cells.touched(effect.cellId, effect);
         break;
       case 'stopProcess':
         commands.stop(effect.processId);
@@ -119,19 +136,10 @@ export class LiveHands implements Hands {
     this.#stopped = true;
     this.#parts.commands.letGo();
     this.#parts.registrations?.stop();
+    this.#parts.cells.letGo();
     this.#timers.stop();
     for (const { controller } of this.#samplings.values()) controller.abort(letGo);
     this.#samplings.clear();
-  }
-
-  #cancel(turnId: string, callIds: readonly string[]): void {
-    if (callIds.length === 0) {
-      this.#timers.cancel(turnId);
-      this.#samplings.get(turnId)?.controller.abort(letGo);
-      this.#samplings.delete(turnId);
-    }
-    for (const callId of callIds) this.#timers.cancel(`${turnId}/${callId}`);
-    this.#parts.commands.cancel(turnId, callIds);
   }
 
   #current({ turnId, agentId, n }: Sample): boolean {

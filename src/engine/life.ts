@@ -6,6 +6,7 @@ import { Failure } from '../failure.ts';
 import type { IdentityPorts } from '../identity/port.ts';
 import type { Log } from '../log/port.ts';
 import type { Model } from '../models/port.ts';
+import { type CellParts, Cells } from './cells.ts';
 import { Checkpoints, type Signing } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import { type CommandParts, Commands, stopGraceMs } from './commands.ts';
@@ -13,6 +14,7 @@ import { Engine } from './engine.ts';
 import { foldLog } from './fold.ts';
 import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
+import { noSandbox } from './noSandbox.ts';
 import { look, Registrations } from './registrations.ts';
 import { type SecretStore, Secrets } from './secrets.ts';
 import { Snapshots, type TakeSnapshot } from './snapshots.ts';
@@ -27,6 +29,8 @@ export interface World {
   readonly models: (state: State) => (name: string) => Model;
   readonly hosts: HostDoor;
   readonly environment: CommandParts['environment'];
+  /** Who runs the scripts of cells, and within which limits; absent: nobody. */
+  readonly cells?: Pick<CellParts, 'runtime' | 'limits'>;
   /** Where values that look like secrets are kept; absent: they are not looked for. */
   readonly secrets?: SecretStore;
   /** Whom agents are registered with, where the fleet file asks for it (TB1). */
@@ -53,16 +57,25 @@ const stopSlackMs = 3_000;
 export class Life {
   readonly engine: Engine;
   readonly hands: LiveHands;
+  readonly cells: Cells;
   readonly #world: World;
   readonly #gate: HostGate;
   readonly #snapshots: Snapshots;
   readonly #checkpoints: Checkpoints | undefined;
   #stopping: Promise<void> | undefined;
 
-  private constructor(world: World, engine: Engine, hands: LiveHands, gate: HostGate, snapshots: Snapshots) {
+  private constructor(
+    world: World,
+    engine: Engine,
+    hands: LiveHands,
+    cells: Cells,
+    gate: HostGate,
+    snapshots: Snapshots,
+  ) {
     this.#world = world;
     this.engine = engine;
     this.hands = hands;
+    this.cells = cells;
     this.#gate = gate;
     this.#snapshots = snapshots;
     this.#checkpoints = world.signing && new Checkpoints(world.log, world.signing);
@@ -106,11 +119,12 @@ export class Life {
     const asked = (fresh?.file ?? state.fleet.file)?.identity;
     const ports = asked && world.identity?.(asked);
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
-    const hands = new LiveHands({ engine, log, clock, commands, model: models, ...secrets, ...registrations });
+    const cells = new Cells({ engine, log, clock, ...(world.cells ?? { runtime: noSandbox }), ...secrets });
+    const hands = new LiveHands({ engine, log, clock, commands, cells, model: models, ...secrets, ...registrations });
     engine.hands = hands;
     const aside = world.snapshot && { aside: world.snapshot };
     const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside });
-    const life = new Life(world, engine, hands, gate, snapshots);
+    const life = new Life(world, engine, hands, cells, gate, snapshots);
     engine.onFailed(() => hands.stop());
     if (fresh !== undefined) await engine.submit({ do: 'open', ...machine, ...fresh }, { by: 'operator' });
     else {
@@ -143,6 +157,7 @@ export class Life {
     }
     this.#snapshots.stop();
     this.#checkpoints?.stop();
+    await this.#world.cells?.runtime.close();
     await this.#gate.close(engine.failed === undefined);
     await this.#world.log.close();
   }
@@ -152,6 +167,7 @@ export class Life {
     this.hands.stop();
     this.#snapshots.stop();
     this.#checkpoints?.stop();
+    await this.#world.cells?.runtime.close();
     await this.#gate.close(false);
     await this.#world.log.close();
   }

@@ -1,7 +1,9 @@
 /** What a batch makes the outside do, as data: executed after the batch is durable, never before (LO1). */
-import type { HoldfastEvent } from '../../events/catalogue.ts';
-import type { State, Turn } from '../../projections/state.ts';
+import type { DataOf, HoldfastEvent } from '../../events/catalogue.ts';
+import { type CallRef, openCall } from '../../projections/calls.ts';
+import type { Call, Cell, State, Turn } from '../../projections/state.ts';
 import { asksModel, awaitsBinding, bindingOf } from '../../projections/taskBindings.ts';
+import type { Command } from '../decide/command.ts';
 
 export type Effect =
   | { readonly do: 'load'; readonly agentId: string }
@@ -15,11 +17,15 @@ export type Effect =
       readonly notBefore: number;
     }
   /** Driver and tools of this turn let go. */
-  | { readonly do: 'cancel'; readonly turnId: string; readonly callIds: readonly string[] }
-  | { readonly do: 'expire'; readonly turnId: string; readonly callId: string; readonly at: number }
+  | { readonly do: 'cancelTurn'; readonly turnId: string }
+  /** Whoever carries out this call lets go. */
+  | ({ readonly do: 'cancel' } & CallRef)
+  | ({ readonly do: 'expire'; readonly at: number } & CallRef)
   | { readonly do: 'startProcess'; readonly processId: number }
-  /** Wait for a command's end or its yield time, then end the call; after a restart settle it first (TU6). */
-  | { readonly do: 'collect'; readonly turnId: string; readonly callId: string; readonly resumed: boolean }
+  /** Wait for the end of a command or a cell, or for the yield time, then end the call; after a restart settle it first (TU6). */
+  | ({ readonly do: 'collect'; readonly resumed: boolean } & CallRef)
+  /** Something happened to a cell: it goes on with what is durable, and whoever waits looks again. `resume`: from this generation. */
+  | { readonly do: 'cell'; readonly cellId: string; readonly inputs: number; readonly resume?: number }
   | { readonly do: 'stopProcess'; readonly processId: number }
   | { readonly do: 'acknowledge'; readonly processId: number }
   /** A new life: meet the host, learn what became of the processes that the last one left, and of those that it was stopping. */
@@ -31,25 +37,52 @@ export type Effect =
   /** Another task is registered before this one ends. */
   | { readonly do: 'renewTask'; readonly agentId: string };
 
-/** Turns whose next call can be decided at once: that is no effect, it touches nothing outside. */
-export function undecided(state: State, batch: readonly HoldfastEvent[]): string[] {
-  const found = new Set<string>();
+/** Turns and cells whose next call can be decided at once: that is no effect, it touches nothing outside. */
+export function undecided(state: State, batch: readonly HoldfastEvent[]): Command[] {
+  const turns = new Set<string>();
+  const cells = new Set<string>();
   for (const { type, data } of batch) {
-    if (type === 'ModelSampled' || type === 'ToolCallStarted' || type === 'TurnResumed') found.add(data.turnId);
+    if (type === 'ModelSampled' || type === 'ToolCallStarted' || type === 'TurnResumed') turns.add(data.turnId);
+    if (type === 'CellDrained' || type === 'CellToolStarted' || type === 'CellToolEnded') cells.add(data.cellId);
+    if (type === 'EngineStarted') for (const cell of live(state)) cells.add(cell.cellId);
   }
-  return [...found].filter((id) => (state.turns[id]?.pending.length ?? 0) > 0);
+  return [
+    ...[...turns]
+      .filter((id) => (state.turns[id]?.pending.length ?? 0) > 0)
+      .map((turnId): Command => ({ do: 'carryOut', turnId })),
+    ...[...cells]
+      .filter((id) => state.cells.all[id]!.undecided.length > 0)
+      .map((cellId): Command => ({ do: 'carryOutCell', cellId })),
+  ];
 }
 
-function reopen(turn: Turn, resumed: boolean): Effect[] {
-  return Object.values(turn.calls)
-    .sort((a, b) => a.position - b.position)
-    .map(({ callId, tool, until }): Effect => {
-      const { turnId } = turn;
-      return tool === 'wait_agent'
-        ? { do: 'expire', turnId, callId, at: until ?? 0 }
-        : { do: 'collect', turnId, callId, resumed };
-    });
-}
+const live = (state: State): Cell[] =>
+  Object.values(state.cells.live).flatMap((cells) => Object.keys(cells).map((cellId) => state.cells.all[cellId]!));
+
+const inOrder = (calls: Readonly<Record<string, Call>>): Call[] =>
+  Object.values(calls).sort((a, b) => a.position - b.position);
+
+/** What an open call waits for. */
+const awaited = (ref: CallRef, { tool, until }: Call, resumed: boolean): Effect =>
+  tool === 'wait_agent' ? { do: 'expire', ...ref, at: until ?? 0 } : { do: 'collect', ...ref, resumed };
+
+const reopen = ({ turnId, calls }: Turn): Effect[] =>
+  inOrder(calls).map((call) => awaited({ turnId, callId: call.callId }, call, true));
+
+/** Its open calls, its next timer, and whatever it has not gone on with. */
+const reopenCell = (cell: Cell): Effect[] => [
+  ...inOrder(cell.calls)
+    .filter(({ callId }) => !cell.undecided.includes(callId))
+    .map((call) => awaited({ cellId: cell.cellId, callId: call.callId }, call, true)),
+  goOn(cell),
+];
+
+const goOn = ({ cellId, inputs, frontier }: Cell): Effect => ({
+  do: 'cell',
+  cellId,
+  inputs,
+  ...(frontier?.resume !== undefined && { resume: frontier.generation }),
+});
 
 /** What this life requests and stops itself has effects of its own, each after its batch is durable. */
 function leftOpen(state: State): Effect {
@@ -75,7 +108,7 @@ function askedBefore(state: State, started: number): Effect[] {
 
 /** What a model was asked under a task that counts no more is void. */
 const askedUnder = (state: State, turn: Turn): Effect[] =>
-  awaitsBinding(state, turn) ? [{ do: 'cancel', turnId: turn.turnId, callIds: [] }] : [];
+  awaitsBinding(state, turn) ? [{ do: 'cancelTurn', turnId: turn.turnId }] : [];
 
 const renewal = (state: State, agentId: string): Effect[] =>
   bindingOf(state, agentId)?.expiresAt === undefined ? [] : [{ do: 'renewTask', agentId }];
@@ -91,16 +124,16 @@ function ofEvent(state: State, event: HoldfastEvent): Effect[] {
     case 'TurnCompleted':
     case 'TurnFailed':
     case 'TurnInterrupted':
-      return [{ do: 'cancel', turnId: data.turnId, callIds: [] }];
-    case 'ToolCallStarted': {
-      const call = state.turns[data.turnId]?.calls[data.callId];
-      if (call === undefined) return [];
-      if (call.tool === 'wait_agent')
-        return [{ do: 'expire', turnId: data.turnId, callId: data.callId, at: call.until ?? 0 }];
-      return [{ do: 'collect', turnId: data.turnId, callId: data.callId, resumed: false }];
+      return [{ do: 'cancelTurn', turnId: data.turnId }];
+    case 'ToolCallStarted':
+    case 'CellToolStarted': {
+      const ref = refIn(data);
+      const call = openCall(state, ref);
+      return call === undefined ? [] : [awaited(ref, call, false)];
     }
     case 'ToolCallEnded':
-      return [{ do: 'cancel', turnId: data.turnId, callIds: [data.callId] }];
+    case 'CellToolEnded':
+      return [{ do: 'cancel', ...refIn(data) }];
     case 'ProcessRequested':
       return [{ do: 'startProcess', processId: data.processId }];
     case 'ProcessStopRequested':
@@ -112,7 +145,8 @@ function ofEvent(state: State, event: HoldfastEvent): Effect[] {
     case 'EngineStarted':
       return [
         leftOpen(state),
-        ...Object.values(state.turns).flatMap((turn) => (turn.parked === undefined ? [] : reopen(turn, true))),
+        ...Object.values(state.turns).flatMap((turn) => (turn.parked === undefined ? [] : reopen(turn))),
+        ...live(state).flatMap(reopenCell),
         ...askedBefore(state, event.position),
       ];
     case 'TurnStarted':
@@ -121,7 +155,7 @@ function ofEvent(state: State, event: HoldfastEvent): Effect[] {
       return renewal(state, data.agentId);
     case 'TurnResumed': {
       const turn = state.turns[data.turnId];
-      return turn === undefined ? [] : [...reopen(turn, true), ...renewal(state, data.agentId)];
+      return turn === undefined ? [] : [...reopen(turn), ...renewal(state, data.agentId)];
     }
     case 'IdentityRegistrationStarted':
       return [{ do: 'registerIdentity', key: data.key }];
@@ -140,10 +174,25 @@ function ofEvent(state: State, event: HoldfastEvent): Effect[] {
   }
 }
 
+const refIn = (
+  data: DataOf<'ToolCallStarted'> | DataOf<'ToolCallEnded'> | DataOf<'CellToolEnded'> | DataOf<'CellToolStarted'>,
+): CallRef =>
+  'turnId' in data ? { turnId: data.turnId, callId: data.callId } : { cellId: data.cellId, callId: data.callId };
+
+/** One for each cell of a batch, after all else that the batch leads to. */
+function cellsTouched(state: State, batch: readonly HoldfastEvent[]): Effect[] {
+  const found = new Set<string>();
+  for (const { type, stream } of batch) {
+    if (type !== 'FrontierObserved' && stream.startsWith('cell/')) found.add(stream.slice('cell/'.length));
+  }
+  return [...found].map((cellId) => goOn(state.cells.all[cellId]!));
+}
+
 const startsSampling = new Set(['TurnStarted', 'TurnUnparked', 'TurnResumed', 'SamplingEnded', 'ToolCallEnded']);
 
 export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   const effects = batch.flatMap((event) => ofEvent(state, event));
+  effects.push(...cellsTouched(state, batch));
   const asked = new Set<string>();
   for (const { type, data } of batch) {
     const of = type === 'TaskBound' ? state.agents[data.agentId] : startsSampling.has(type) ? data : undefined;

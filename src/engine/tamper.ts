@@ -13,6 +13,8 @@ export interface Tamper {
   readonly view?: (state: State) => State;
   /** Asked in place of `decide`, which it may ask in its turn. */
   readonly decide?: (real: typeof decide, state: State, ctx: Context, command: Command) => Decision;
+  /** What a key is compared by, in place of the command (MA7). */
+  readonly asked?: (command: Command) => Command;
   /** What becomes of facts that are about to be applied, of a command or of one rule; `batch`: what is applied already. */
   readonly facts?: (
     facts: readonly HoldfastFact[],

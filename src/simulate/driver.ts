@@ -114,6 +114,18 @@ export class Driver {
       );
   }
 
+  /** Somebody looks at a cell from the start; what is seen is held against what is durable. */
+  async observe(cellId: string, waitMs: number, reader: string | undefined): Promise<void> {
+    await this.#opened();
+    const { world } = this;
+    const life = world.life!;
+    const looking = life.cells.door.observe(cellId, { from: 0, waitMs, ...(reader !== undefined && { reader }) });
+    looking.then(
+      (answer) => world.life === life && world.judge(() => world.effects.seen(cellId, answer)),
+      () => {},
+    );
+  }
+
   /** The engine is stopped in order, unless it is stopping, and is opened again. */
   async restart(): Promise<void> {
     await this.#opened();

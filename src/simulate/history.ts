@@ -10,7 +10,7 @@ import { drawPause } from './steps/pause.ts';
 export type { Step };
 
 export interface Setup {
-  readonly limits: Omit<Limits, 'onFull' | 'cells'>;
+  readonly limits: Omit<Limits, 'onFull'>;
   readonly onCrash: 'resume' | 'interrupt';
   readonly attempts: number;
   readonly roots: readonly RootGiven[];
@@ -36,6 +36,7 @@ function setupOf(r: Random): Setup {
       residents: r.chance(15) ? 0 : r.between(1, 6),
       processes: r.between(1, 5),
       depth: r.between(1, 4),
+      cells: r.chance(10) ? 0 : r.between(1, 5),
       outputBytes: 600,
       waitMs: { min: 20, default: 2_000, max: 30_000 },
     },
@@ -55,6 +56,7 @@ function setupOf(r: Random): Setup {
       hangs: often(40, 6),
       late: often(70, 50),
       clings: often(30, 20),
+      cells: often(60, 14),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Runs one history: its steps in a world full of faults, then calm until everything is at rest, then a stop in order. */
 import type { Life } from '../engine/life.ts';
+import { isBusy } from './check/cellPicture.ts';
 import { sameFolds, wholeChain } from './check/folds.ts';
 import type { Picture } from './check/picture.ts';
 import { noSlotHeld } from './check/slots.ts';
@@ -97,9 +98,15 @@ async function nearer(driver: Driver, until: number): Promise<void> {
   const { position } = picture;
   holds(world.schedule.now <= until, 'LIVE', position, () => `no rest within ${restMs} ms: ${pending(picture)}`);
   if (await driver.deliver()) return;
-  // Only a model that hangs may keep a turn for ever; it is interrupted.
-  const { hanging } = world;
-  holds(hanging.length > 0, 'LIVE', position, () => `nothing is to come and there is no rest: ${pending(picture)}`);
+  // Only a model that hangs and a script that spins may go on for ever; they are ended.
+  const { hanging, spinning } = world;
+  holds(
+    hanging.length + spinning.length > 0,
+    'LIVE',
+    position,
+    () => `nothing is to come and there is no rest: ${pending(picture)}`,
+  );
+  for (const cellId of spinning) driver.ask({ do: 'terminateCell', cellId });
   for (const target of hanging) driver.ask({ do: 'interrupt', target, cascade: false });
   await world.settle();
 }
@@ -110,11 +117,16 @@ function pending(picture: Picture): string {
     return `${agent.path} ${parked ? 'parked ' : ''}(${what})`;
   });
   const queued = [...picture.trees.values()].flatMap((tree) => tree.queue.map((entry) => `${entry.agent.path} queued`));
-  return [...turns, ...queued].join('; ') || 'nobody runs or waits';
+  const cells = [...picture.cells.values()].filter(isBusy).map(({ id, calls }) => {
+    return `cell ${id} (${[...calls.values()].map((call) => call.tool).join(', ')})`;
+  });
+  return [...turns, ...queued, ...cells].join('; ') || 'nobody runs or waits';
 }
 
 function atRest({ inspector: { picture } }: World): void {
   noSlotHeld(picture);
+  for (const cell of picture.cells.values())
+    holds(!isBusy(cell), 'LIVE', picture.position, () => `the engine says idle, and cell ${cell.id} goes on`);
   holds(picture.turns.size === 0, 'LIVE', picture.position, () => `the engine says idle: ${pending(picture)}`);
 }
 

@@ -1,5 +1,6 @@
 /** What a model of the world says: good sense, nonsense, and everything between, from the seed, the agent and the number of the sampling. */
 import type { ModelItem } from '../models/port.ts';
+import { drawCell } from './cellSays.ts';
 import type { Random } from './random.ts';
 
 const names = ['a', 'b', 'c', 'd'] as const;
@@ -24,6 +25,8 @@ export interface ModelTemper {
   readonly ends: number;
   /** Of 100 calls: those without sense. */
   readonly absurd: number;
+  /** Of 100 calls: those of `exec`. */
+  readonly cells?: number;
 }
 
 const target = (r: Random, { agentIds }: Known): string => {
@@ -90,6 +93,15 @@ const tools: Readonly<Record<string, { readonly weight: number; readonly args: A
   },
   list_processes: { weight: 2, args: (r) => maybe(r, 50, 'all', true) },
   stop_process: { weight: 3, args: (r, known) => ({ session_id: sessionId(r, known) }) },
+  wait: {
+    weight: 7,
+    args: (r) => ({
+      cell_id: r.chance(5) ? r.pick(['', '0', '__proto__']) : String(1 + Math.min(r.below(6), r.below(6))),
+      ...maybe(r, 60, 'yield_time_ms', r.pick([0, 100, 5_000])),
+      ...maybe(r, 35, 'terminate', r.chance(80)),
+      ...maybe(r, 10, 'max_tokens', r.pick([0, 5])),
+    }),
+  },
 };
 const weights = Object.fromEntries(Object.entries(tools).map(([name, { weight }]) => [name, weight]));
 
@@ -102,13 +114,19 @@ function broken(r: Random, args: Record<string, unknown>): unknown {
 
 function call(r: Random, known: Known, temper: ModelTemper): ModelItem {
   const id = r.chance(3) ? r.pick(badIds) : r.pick(ids);
-  if (r.chance(1)) return { exec: 'text("a cell")', id };
+  if (r.chance(temper.cells ?? 0)) return { exec: drawCell(r, (rr) => nested(rr, known)), id };
   if (r.chance(temper.absurd / 4))
     return { call: r.pick(['rm_rf', '', 'constructor', '__proto__']), id, args: r.pick(absurd) };
   const name = r.weighted(weights);
   const args = tools[name]!.args(r, known);
   if (r.chance(temper.absurd / 10)) return { call: name, id, args: {}, invalid: 'nothing to refer to' };
   return { call: name, id, args: r.chance(temper.absurd) ? broken(r, args) : args };
+}
+
+/** A call that a cell makes; `wait` is none of its tools. */
+function nested(r: Random, known: Known): { readonly tool: string; readonly args: unknown } {
+  const tool = r.weighted(weights);
+  return { tool, args: tools[tool]!.args(r, known) };
 }
 
 /** A list without a call ends the turn. */

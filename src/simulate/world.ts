@@ -4,6 +4,7 @@ import { Life } from '../engine/life.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
 import type { Model } from '../models/port.ts';
+import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
 import { Violation } from './check/violation.ts';
@@ -31,6 +32,7 @@ interface Living {
   readonly number: number;
   readonly model: WorldModel;
   log: Log | undefined;
+  readonly cells: WorldCells;
   life: Life | undefined;
   /** The opening has failed. */
   trouble: unknown;
@@ -129,6 +131,16 @@ export class World {
     return [...(this.#living?.model.hanging ?? [])];
   }
 
+  /** Cells in endless loops: nothing but a termination ends them. */
+  get spinning(): string[] {
+    return this.#living?.cells.spinning ?? [];
+  }
+
+  /** A machine dies, with all that it knows. */
+  killMachine(cellId: string): void {
+    this.#living?.cells.kill(cellId);
+  }
+
   /** The engine is opened on what is on the disk; goes on in the background. */
   open(): void {
     this.#lives += 1;
@@ -136,7 +148,13 @@ export class World {
     const { setup } = this.#history;
     const model = new WorldModel(this.#models, setup.models, number);
     const answering = this.#own === undefined ? model : this.#watched(this.#own(this.schedule, number));
-    const living: Living = { number, log: undefined, model, life: undefined, trouble: undefined };
+    const { inspector } = this;
+    const cells = new WorldCells({
+      later: (what, run) => void this.schedule.add(what, 0, number, run),
+      fed: (cellId, n) => this.judge(() => inspector.cells.fed(inspector.picture, cellId, n)),
+      wentOn: (cellId) => this.judge(() => inspector.cells.wentOn(cellId)),
+    });
+    const living: Living = { number, log: undefined, model, cells, life: undefined, trouble: undefined };
     this.#living = living;
     const here = () => this.#living === living;
     this.#begin(living, answering).then(
@@ -168,6 +186,7 @@ export class World {
       },
       hosts: this.hosts.door(number),
       environment: () => ({}),
+      cells: { runtime: living.cells },
       machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
       ...(tamper && { tamper }),
     };

@@ -200,7 +200,7 @@ describe('an agent', () => {
     const f = ready();
     const then = f.ask({ do: 'unbind', target: '/root' });
     expect(types(then)).toEqual(['TaskCleared', 'TaskRegistrationStarted']);
-    expect(f.effects(then)).toEqual(['cancel', 'registerTask']);
+    expect(f.effects(then)).toEqual(['cancelTurn', 'registerTask']);
     expect(f.status('/root')).toBe('waiting');
     f.bound('/root');
     expect(f.status('/root')).toBe('running');
@@ -343,7 +343,7 @@ describe('when the identity is lost', () => {
     const { identityEpoch } = f.state.identities.current!;
     const lost = { reason: 'account-changed', error: 'switched', agentId: f.id('/root') } as const;
     const then = f.ask({ do: 'identityLost', identityEpoch, ...lost, turnId }, 'engine');
-    expect(f.effects(then)).toContain('cancel');
+    expect(f.effects(then)).toContain('cancelTurn');
     expect(types(f.say('/root', 'too late'))).toEqual([]);
     f.identified();
     expect(f.effects(f.bound('/root'))).toContain('sample');

@@ -87,9 +87,12 @@ export class PaperFleet {
   ask(command: Command, by = 'operator'): Then {
     const then = this.#one(command, by);
     const open = undecided(this.state, then.events);
-    for (let turnId = open.shift(); turnId !== undefined; turnId = open.shift()) {
-      const agentId = this.state.turns[turnId]?.agentId;
-      open.push(...undecided(this.state, this.#one({ do: 'carryOut', turnId }, `agent:${agentId}`).events));
+    for (let next = open.shift(); next !== undefined; next = open.shift()) {
+      const agentId =
+        'cellId' in next
+          ? this.state.cells.all[next.cellId]?.agentId
+          : this.state.turns[(next as { turnId: string }).turnId]?.agentId;
+      open.push(...undecided(this.state, this.#one(next, `agent:${agentId}`).events));
     }
     return then;
   }

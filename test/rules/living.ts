@@ -12,6 +12,8 @@ import { touches } from '../../src/live.ts';
 import { type Gate, type MemoryStorage, memoryStorage, openMemoryLog } from '../../src/log/memory.ts';
 import type { Log } from '../../src/log/port.ts';
 import type { Model, ModelItem, Sampling } from '../../src/models/port.ts';
+import { type CellStep, cellSource } from '../../src/simulate/cellScript.ts';
+import { WorldCells } from '../../src/simulate/cells.ts';
 
 /** Turns of the event loop within which everything that can happen has happened. */
 const turnsMax = 5000;
@@ -239,15 +241,34 @@ export class Living {
   /** What a dead host left on disk. */
   remains: Remains = {};
   readonly spool = new Map<number, string>();
+  /** Machines of cells; a crash takes them with it. */
+  cells!: WorldCells;
+  /** What machines have not done yet, while they are held. */
+  held: (() => void)[] | undefined;
   life!: Life;
   #ids = 0;
+
+  /** Machines do what they were held from. */
+  async letMachinesGo(): Promise<void> {
+    const held = this.held ?? [];
+    this.held = undefined;
+    for (const run of held) run();
+    await quiet();
+  }
 
   async begin(fresh?: NewFleet['file'], { gate, log = (l) => l }: Outside = {}): Promise<this> {
     const newId = () => {
       this.#ids += 1;
       return `00000000-0000-7000-8000-${this.#ids.toString(16).padStart(12, '0')}`;
     };
+    this.cells = new WorldCells({
+      later: (_what, run) => {
+        if (this.held === undefined) queueMicrotask(run);
+        else this.held.push(run);
+      },
+    });
     const world = {
+      cells: { runtime: this.cells },
       log: log(openMemoryLog({ touches, storage: this.storage, ...(gate !== undefined && { gate }) })),
       clock: this.clock,
       newId,
@@ -276,6 +297,7 @@ export class Living {
   /** The engine is gone without a word; what its models and calls were doing is lost. */
   async crash(outside?: Outside): Promise<void> {
     this.life.hands.stop();
+    await this.cells.close();
     this.talk = new Talk();
     await this.begin(undefined, outside);
     await quiet();
@@ -309,6 +331,22 @@ export class Living {
 
   runs(path: string): boolean {
     return this.life.state.agents[this.id(path)]?.turnId !== undefined;
+  }
+
+  /** A cell of the operator's for an agent; answers its id. */
+  async cell(policy: 'continue' | 'pause', ...steps: readonly CellStep[]): Promise<string> {
+    const answer = await this.life.engine.submit<{ cellId: string }>(
+      {
+        do: 'createCell',
+        target: '/root',
+        source: cellSource(...steps),
+        policy: policy === 'pause' ? 'PauseAtPendingFrontier' : 'ContinueWhenUnblocked',
+      },
+      { by: 'operator' },
+    );
+    if (!answer.ok) throw new Error(answer.refusal.message);
+    await quiet();
+    return answer.answer.cellId;
   }
 
   async spawn(path: string, name: string): Promise<void> {

@@ -122,8 +122,8 @@ describe('interruption', () => {
     const { turnId } = f.turn('/root/a');
     const then = f.interrupt('/root/a');
     expect(react(f.state, then.events)).toEqual([
-      { do: 'cancel', turnId, callIds: [of(then, 'ToolCallEnded')[0]!.data.callId] },
-      { do: 'cancel', turnId, callIds: [] },
+      { do: 'cancel', turnId, callId: of(then, 'ToolCallEnded')[0]!.data.callId },
+      { do: 'cancelTurn', turnId },
     ]);
   });
 

@@ -10,7 +10,20 @@ const searches = long ? [1, 100_000, 200_000, 300_000, 400_000] : [1];
 const runsMax = long ? 5_000 : 400;
 
 /** The ones that are found in a few histories are found in every `npm test`. */
-const quick = ['R6', 'R16', 'R20', 'R21', 'lost-release-on-abort', 'skipped-sync', 'torn-record', 'stale-answer'];
+const quick = [
+  'C-2',
+  'C-3',
+  'C-5',
+  'C-23',
+  'R6',
+  'R16',
+  'R20',
+  'R21',
+  'lost-release-on-abort',
+  'skipped-sync',
+  'torn-record',
+  'stale-answer',
+];
 
 /** What is planted, and the promises by which it may be found. */
 const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: readonly string[]]> = [
@@ -41,6 +54,16 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[LO1] a read of a state of the past is found, by the sequential model alone', 'stale-read', 'LIN'],
   ['[PR3] typing that is recorded again after a restart is found', 'typed-twice', 'PR3'],
   ['[PR3] typing that is lost with the end of its process is found', 'typed-and-ended', 'PR3'],
+  ['[C-1] a resume that is told before the runtime has gone on is found', 'C-1', 'CE5'],
+  ['[C-2] a cell that nobody knows is found', 'C-2', 'CE6'],
+  ['[C-3] a first frontier that is passed unseen is found', 'C-3', 'CE2'],
+  ['[C-5] output that counts as read and never was is found', 'C-5', 'CE4'],
+  ['[C-7] a look that lets a paused cell go on is found', 'C-7', 'I11'],
+  ['[C-9] a termination that is told and loses to the completion is found', 'C-9', 'LIN', 'CE7'],
+  ['[C-10] a store of a terminated cell is found', 'C-10', 'CE7'],
+  ['[C-13] a terminated cell that its agent is told not to have is found', 'C-13', 'CE4'],
+  ['[C-20] a key that gives the cell of another source is found', 'C-20', 'MA7', 'LIN'],
+  ['[C-23] calls of a cell that end with the turn are found', 'C-23', 'LIVE'],
   ['[MA4] a completion outside the batch of its end is found', 'completion-outside-batch', 'I7'],
 ];
 

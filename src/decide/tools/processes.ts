@@ -2,6 +2,7 @@
 import * as t from 'io-ts';
 import { closed, closedShape } from '../../../events/closed.ts';
 import { ProcessRequested, ProcessStopRequested } from '../../../events/process.ts';
+import { requestOf } from '../../../projections/calls.ts';
 import type { Agent, Process, State } from '../../../projections/state.ts';
 import { isBelow, resolvePath } from '../paths.ts';
 import { processRefusal } from '../refusals.ts';
@@ -54,7 +55,7 @@ export const execCommand: Tool<ExecArgs> = {
   description:
     'Runs a shell command. Answers when it has ended or after yield_time_ms, with its output so far and a session id to go on with (write_stdin). tty: true gives it a terminal with an open stdin.',
   args: ExecArgs,
-  decide: (state, ctx, caller, args, { callId, turn }) => {
+  decide: (state, ctx, caller, args, call) => {
     if (args.cmd.trim() === '') return { end: error('missing command line for unified exec request') };
     const refusal = processRefusal(state, ctx, caller);
     if (refusal !== undefined) return refusedCall('exec_command failed: ', refusal);
@@ -69,14 +70,13 @@ export const execCommand: Tool<ExecArgs> = {
           processId,
           agentId: caller.agentId,
           rootId: caller.rootId,
-          requestId: `${turn.turnId}/${callId}`,
+          requestId: requestOf(call),
           hostId: ctx.hostId,
           command: [shell, flag, args.cmd],
           cwd: workdir === '' ? caller.cwd : workdir.startsWith('/') ? workdir : `${caller.cwd}/${workdir}`,
           tty: args.tty === true,
           onInterrupt: 'keep',
-          turnId: turn.turnId,
-          callId,
+          ...call,
         }),
       ],
     };

@@ -1,23 +1,29 @@
 /** The one table of tools: for the model loop, other clients and the documentation. */
 import { closeAgent, interruptAgent, listAgents } from './agents.ts';
+import { execTool, waitCell } from './cells.ts';
 import { followupTask, sendMessage } from './messages.ts';
 import { execCommand, listProcesses, stopProcess, writeStdin } from './processes.ts';
 import { spawnAgent } from './spawn.ts';
 import type { Tool } from './tool.ts';
 import { waitAgent } from './wait.ts';
 
+const tools: readonly Tool[] = [
+  spawnAgent,
+  sendMessage,
+  followupTask,
+  waitAgent,
+  listAgents,
+  interruptAgent,
+  closeAgent,
+  execCommand,
+  writeStdin,
+  listProcesses,
+  stopProcess,
+];
+
+/** What the scripts of cells find under `tools`. */
+export const cellTools = tools;
+
 export const toolTable: Readonly<Record<string, Tool>> = Object.fromEntries(
-  [
-    spawnAgent,
-    sendMessage,
-    followupTask,
-    waitAgent,
-    listAgents,
-    interruptAgent,
-    closeAgent,
-    execCommand,
-    writeStdin,
-    listProcesses,
-    stopProcess,
-  ].map((tool: Tool) => [tool.name, tool]),
+  [...tools, execTool(cellTools), waitCell].map((tool: Tool) => [tool.name, tool]),
 );

@@ -2,21 +2,17 @@
 import type * as t from 'io-ts';
 import type { HoldfastFact } from '../../../events/catalogue.ts';
 import type { Outcome, ToolOutput } from '../../../events/turn.ts';
-import type { Agent, State, Turn } from '../../../projections/state.ts';
+import type { CallRef } from '../../../projections/calls.ts';
+import type { Agent, State } from '../../../projections/state.ts';
 import type { Context, NewAgent, Refusal } from '../decision.ts';
-
-export interface Call {
-  readonly callId: string;
-  readonly turn: Turn;
-}
 
 /** What a call does: its own effect, its end unless it stays open, and an agent that it starts at once. */
 export interface Effect {
   readonly facts?: readonly HoldfastFact[];
   readonly end?: { readonly outcome: Outcome; readonly output: ToolOutput };
   readonly birth?: NewAgent;
-  /** More of its ToolCallStarted. */
-  readonly started?: { readonly until?: number; readonly processId?: number };
+  /** More of its ToolCallStarted or CellToolStarted. */
+  readonly started?: { readonly until?: number; readonly processId?: number; readonly cellId?: string };
 }
 
 export interface Tool<A = any> {
@@ -24,7 +20,7 @@ export interface Tool<A = any> {
   readonly description: string;
   /** Exact: unknown arguments are refused. */
   readonly args: t.Type<A, unknown, unknown>;
-  readonly decide: (state: State, ctx: Context, caller: Agent, args: A, call: Call) => Effect;
+  readonly decide: (state: State, ctx: Context, caller: Agent, args: A, call: CallRef) => Effect;
 }
 
 export const ok = (text: string, fields?: Record<string, unknown>): Effect['end'] => ({

@@ -31,7 +31,7 @@ export function certainty(trouble: Trouble): Checker {
       if (event.type === 'EngineStarted') stopped = false;
       if (trouble.hostsFail) return;
       if (event.type === 'ProcessLost') holds(false, 'TU6', position, () => `no host has died: ${event.data.reason}`);
-      if (event.type === 'ToolCallEnded' && !trouble.hostsEnd)
+      if ((event.type === 'ToolCallEnded' || event.type === 'CellToolEnded') && !trouble.hostsEnd)
         holds(
           event.data.outcome !== 'indeterminate',
           'TU6',

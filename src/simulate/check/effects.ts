@@ -1,4 +1,6 @@
 /** LO1, TU6: nothing leaves the engine, no request and no answer, before what it rests on is durable; nothing is run twice. */
+import type { CellView } from '../../engine/cellOutput.ts';
+import type { Answer } from '../../engine/engine.ts';
 import type { Sampling } from '../../models/port.ts';
 import type { Inspector } from './inspector.ts';
 import type { KnownAgent } from './picture.ts';
@@ -133,6 +135,26 @@ export class EffectChecker {
   read(position: number): void {
     const durable = this.#inspector.picture.position;
     holds(position <= durable, 'LO1', durable, () => `a reader was given the state at ${position}`);
+  }
+
+  /** CE1, CE4: somebody has read all that a cell has printed so far. */
+  seen(cellId: string, answer: Answer<CellView>): void {
+    const { cells, position } = this.#inspector.picture;
+    const cell = cells.get(cellId);
+    // Who is told that there is none may have asked before it was created.
+    if (!answer.ok) return;
+    holds(cell !== undefined, 'LO1', position, () => `cell ${cellId} is seen, and is not durable`);
+    const { state, next, items, generation } = answer.answer;
+    holds(next <= cell.offset, 'LO1', position, () => `a reader is given item ${next} of ${cell.offset}`);
+    holds(items.length === next, 'CE4', position, () => `a reader of ${next} items is given ${items.length}`);
+    const over = state !== 'running' && state !== 'pending';
+    holds(!over || cell.ended === state, 'CE7', position, () => `cell ${cellId} is told to be ${state}`);
+    holds(
+      generation === undefined || generation <= cell.generation,
+      'LO1',
+      position,
+      () => `no frontier ${generation}`,
+    );
   }
 
   /** MA7. `refusedAsReused`: the key was refused because of another request. */

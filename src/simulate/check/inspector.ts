@@ -1,6 +1,7 @@
 /** All checkers together, over the raw events of one log as they become durable. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { agents } from './agents.ts';
+import { type CellChecker, cells } from './cells.ts';
 import { certainty, type Trouble } from './certainty.ts';
 import type { Checker } from './checker.ts';
 import { type InterruptionChecker, interruptions } from './interruptions.ts';
@@ -22,6 +23,7 @@ export class Inspector {
   readonly picture = new Picture();
   readonly processes = processes();
   readonly waits: WaitChecker;
+  readonly cells: CellChecker = cells();
   readonly interruptions: InterruptionChecker = interruptions();
   readonly linear = linearizability();
   readonly #checkers: readonly Checker[];
@@ -42,6 +44,7 @@ export class Inspector {
       residency(),
       this.waits,
       this.processes,
+      this.cells,
       refusals(),
       spawns(),
       this.interruptions,

@@ -146,15 +146,53 @@ function spawnRoot(picture: Picture, { name, model, prompt }: Asked<'spawnRoot'>
   };
 }
 
+function createCell(picture: Picture, agent: KnownAgent, { source, policy }: Asked<'createCell'>): Expected {
+  if (source.trim() === '') return refused('HOLDFAST_CELL_EMPTY');
+  const live = [...picture.cells.values()].filter((cell) => cell.ended === undefined && cell.agent.tree === agent.tree);
+  if (live.length >= picture.cellsMax)
+    return leaves('LimitRefused', ({ data: { limit, agentId, refusalId } }) =>
+      limit === 'cells' && agentId === agent.id ? { code: 'HOLDFAST_LIMIT_REACHED', refusalId } : undefined,
+    );
+  return leaves('CellCreated', ({ data }) =>
+    data.agentId === agent.id && data.policy === policy && data.source === source
+      ? { cellId: data.cellId, agentId: agent.id, path: agent.path }
+      : undefined,
+  );
+}
+
+/** CE5, CE7: who comes second is told what the first one did. */
+function ofCell(picture: Picture, command: Asked<'resumeCell'> | Asked<'terminateCell'>): Expected {
+  const { cellId } = command;
+  const cell = picture.cells.get(cellId);
+  if (cell === undefined) return refused('HOLDFAST_CELL_NOT_FOUND');
+  if (command.do === 'terminateCell') {
+    if (cell.ended !== undefined) return { told: { cellId, outcome: 'already-ended', end: cell.ended } };
+    const told = { cellId, outcome: 'terminated', end: 'terminated' };
+    return leaves('CellTerminated', ({ data }) => (data.cellId === cellId ? told : undefined));
+  }
+  const { generation } = command;
+  if (!cell.pausing) return refused('HOLDFAST_CELL_NOT_PAUSING');
+  if (generation > cell.generation || generation < 1) return refused('HOLDFAST_CELL_GENERATION');
+  const consumed = generation < cell.generation || (cell.frontier === undefined && cell.ended === undefined);
+  if (consumed) return { told: { cellId, generation, outcome: 'already-running' } };
+  if (cell.ended !== undefined) return refused('HOLDFAST_CELL_ENDED');
+  if (cell.frontier?.resuming === true) return { told: { cellId, generation, outcome: 'pending' } };
+  return leaves('ResumeRequested', ({ data }) =>
+    data.cellId === cellId && data.generation === generation ? { cellId, generation, outcome: 'requested' } : undefined,
+  );
+}
+
 /** Undefined for commands that are none of an operator's. */
 export function expected(picture: Picture, command: Command): Expected | undefined {
   if (command.do === 'spawnRoot') return spawnRoot(picture, command);
   if (command.do === 'changeLimits') return changeLimits(command);
+  if (command.do === 'resumeCell' || command.do === 'terminateCell') return ofCell(picture, command);
   if (!('target' in command)) return undefined;
   const agent = meant(picture, command.target);
   if (typeof agent === 'string') return refused(agent);
   if (command.do === 'send') return send(picture, agent, command);
   if (command.do === 'interrupt') return interrupt(picture, agent, command);
+  if (command.do === 'createCell') return createCell(picture, agent, command);
   return command.do === 'close' ? close(picture, agent) : command.do === 'evict' ? evict(agent) : undefined;
 }
 

@@ -3,6 +3,7 @@
  * the engine's own reducers, so that a mistake there cannot hide here.
  */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
+import { addCellEvent, type KnownCell, onlyWaits } from './cellPicture.ts';
 
 export interface Letter {
   readonly id: string;
@@ -18,8 +19,10 @@ export interface Call {
   readonly id: string;
   readonly tool: string;
   readonly position: number;
-  /** wait_agent: its deadline. */
+  /** When wait_agent gives up, or exec and wait yield. */
   readonly until: number | undefined;
+  /** The cell that exec or wait waits for. */
+  readonly cellId: string | undefined;
 }
 
 export interface RunningTurn {
@@ -83,6 +86,9 @@ export interface KnownAgent {
   /** Position of the newest answer of wait_agent. */
   told: number;
   samplings: number;
+  readonly cells: Map<string, KnownCell>;
+  /** Keys that its cells have stored, with the position of the newest write. */
+  readonly stored: Map<string, number>;
 }
 
 const endings = { TurnCompleted: 'completed', TurnFailed: 'failed', TurnInterrupted: 'interrupted' } as const;
@@ -103,6 +109,8 @@ export class Picture {
   /** Keys of commands that have an answer. */
   readonly keys = new Set<string>();
   readonly refusals = new Set<string>();
+  readonly cells = new Map<string, KnownCell>();
+  cellsMax = 0;
   /** Sub-agents in memory. */
   readonly residents = new Set<KnownAgent>();
 
@@ -114,6 +122,7 @@ export class Picture {
     this.position = event.position;
     this.at = event.at;
     this.epoch = event.epoch;
+    addCellEvent(this, event);
     const { position } = event;
     switch (event.type) {
       case 'FleetOpened':
@@ -121,6 +130,7 @@ export class Picture {
         const { activeTurns, residents, whenFull } = event.data.limits;
         if (activeTurns !== undefined) this.activeTurns = activeTurns;
         if (residents !== undefined) this.residentsMax = residents;
+        if (event.data.limits.cells !== undefined) this.cellsMax = event.data.limits.cells;
         if (whenFull !== undefined) this.queueing = whenFull === 'queue';
         if (event.type === 'FleetOpened')
           for (const name of Object.keys(event.data.fleet.models ?? {})) this.models.add(name);
@@ -256,8 +266,8 @@ export class Picture {
         const turn = this.turns.get(event.data.turnId)!;
         turn.undecided.shift();
         turn.usedIds.add(event.data.callId);
-        const { callId, tool, until } = event.data;
-        turn.calls.set(callId, { id: callId, tool, position, until });
+        const { callId, tool, until, cellId } = event.data;
+        turn.calls.set(callId, { id: callId, tool, position, until, cellId });
         return;
       }
       case 'ToolCallEnded': {
@@ -332,6 +342,8 @@ export class Picture {
       history: [],
       told: 0,
       samplings: 0,
+      cells: new Map(),
+      stored: new Map(),
     };
     parent?.openChildren.add(agentId);
     tree.agents.push(agent);
@@ -353,9 +365,12 @@ function leaveQueue(agent: KnownAgent): void {
   agent.entry = undefined;
 }
 
-/** MA5: all its open calls are unanswered waits, and nothing of its list is undecided. */
+/** MA5, SL10: all its open calls are unanswered waits, or cells that only wait, and nothing of its list is undecided. */
 export function inWait(turn: RunningTurn): boolean {
   if (turn.calls.size === 0 || turn.undecided.length > 0) return false;
-  for (const { tool } of turn.calls.values()) if (tool !== 'wait_agent') return false;
+  for (const { tool, cellId } of turn.calls.values()) {
+    const cell = cellId === undefined ? undefined : turn.agent.cells.get(cellId);
+    if (tool !== 'wait_agent' && (cell === undefined || !onlyWaits(cell))) return false;
+  }
   return true;
 }

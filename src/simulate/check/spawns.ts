@@ -16,6 +16,11 @@ function whole({ position, data }: EventOf<'AgentSpawned'>, batch: readonly Hold
   const turn = batch.some((e) => (e.type === 'TurnStarted' || e.type === 'TurnQueued') && e.data.agentId === agentId);
   holds(turn, 'SL3', position, () => `${path} is spawned, and neither runs nor is queued`);
   if (parentId === undefined) return;
-  const told = batch.some((e) => e.type === 'ToolCallEnded' && e.data.agentId === parentId && e.data.outcome === 'ok');
+  const told = batch.some(
+    (e) =>
+      (e.type === 'ToolCallEnded' || e.type === 'CellToolEnded') &&
+      e.data.agentId === parentId &&
+      e.data.outcome === 'ok',
+  );
   holds(told, 'SL3', position, () => `${path} is spawned, and its spawner is not told so`);
 }

@@ -1,4 +1,5 @@
 /** MA5, SL10: a wait is answered as soon as there is mail or nothing to wait for, and who only waits gives back its slot. */
+import { hasWait, isBusy, type KnownCell } from './cellPicture.ts';
 import type { Checker } from './checker.ts';
 import { inWait, type Picture, type RunningTurn, type Tree } from './picture.ts';
 import { holds } from './violation.ts';
@@ -21,7 +22,10 @@ export function waits(steady: boolean): WaitChecker {
     after: (picture, batch) => {
       const [first] = batch;
       if (first?.type === 'EngineStarted') lifeAt = picture.at;
-      if (steady) for (const turn of picture.turns.values()) inTime(picture, turn, lifeAt);
+      if (steady) {
+        for (const { calls, agent } of picture.turns.values()) inTime(picture, calls, agent.path, lifeAt);
+        for (const { calls, agent } of picture.cells.values()) inTime(picture, calls, agent.path, lifeAt);
+      }
       for (const tree of picture.trees.values()) judge(picture, tree);
     },
   };
@@ -31,34 +35,47 @@ function judge(picture: Picture, tree: Tree): void {
   const { position } = picture;
   for (const agent of tree.agents) {
     const { turn } = agent;
-    if (turn === undefined || !waiting(turn)) continue;
-    const untold = agent.unread.find((letter) => letter.position > agent.told);
-    holds(
-      untold === undefined,
-      'MA5',
-      position,
-      () => `${agent.path} waits, and the mail of event ${untold?.position} is there`,
-    );
-    const pointless =
-      agent.unread.length === 0 &&
-      !tree.agents.some((other) => other !== agent && busy(other.turn, other.entry !== undefined));
-    holds(
-      !pointless || waitsForItself(turn),
-      'MA5',
-      position,
-      () => `${agent.path} waits, and there is nothing to wait for`,
-    );
-    const mustPark = picture.queueing && agent.parent !== undefined && inWait(turn);
-    holds(!mustPark || turn.parked, 'SL10', position, () => `${agent.path} only waits and keeps its slot`);
+    const waiters: (RunningTurn | KnownCell)[] = [...agent.cells.values()].filter(hasWait);
+    if (turn !== undefined && waiting(turn)) waiters.push(turn);
+    for (const waiter of waiters) {
+      const untold = agent.unread.find((letter) => letter.position > agent.told);
+      holds(
+        untold === undefined,
+        'MA5',
+        position,
+        () => `${agent.path} waits, and the mail of event ${untold?.position} is there`,
+      );
+      const pointless = agent.unread.length === 0 && !othersAreBusy(tree, waiter);
+      holds(
+        !pointless || waitsForItself(waiter),
+        'MA5',
+        position,
+        () => `${agent.path} waits, and there is nothing to wait for`,
+      );
+    }
+    const mustPark = turn !== undefined && picture.queueing && agent.parent !== undefined && inWait(turn);
+    holds(!mustPark || turn?.parked === true, 'SL10', position, () => `${agent.path} only waits and keeps its slot`);
   }
 }
 
+const othersAreBusy = (tree: Tree, waiter: RunningTurn | KnownCell): boolean =>
+  tree.agents.some(
+    ({ turn, entry, cells }) =>
+      (turn !== waiter && busy(turn, entry !== undefined)) ||
+      [...cells.values()].some((cell) => cell !== waiter && isBusy(cell)),
+  );
+
 /** TU6: a wait keeps its first deadline through crashes; what is over when the engine starts ends then. */
-function inTime(picture: Picture, { calls, agent }: RunningTurn, lifeAt: number): void {
-  for (const { until } of calls.values()) {
-    if (until === undefined) continue;
+function inTime(
+  picture: Picture,
+  calls: ReadonlyMap<string, { readonly tool: string; readonly until: number | undefined }>,
+  path: string,
+  lifeAt: number,
+): void {
+  for (const { tool, until } of calls.values()) {
+    if (until === undefined || tool !== 'wait_agent') continue;
     const late = picture.at - Math.max(until, lifeAt);
-    holds(late <= overdueMs, 'TU6', picture.position, () => `a wait of ${agent.path} is ${late} ms overdue`);
+    holds(late <= overdueMs, 'TU6', picture.position, () => `a wait of ${path} is ${late} ms overdue`);
   }
 }
 
@@ -68,7 +85,8 @@ const waiting = (turn: RunningTurn): boolean => {
 };
 
 /** A list is decided call by call, each in a batch of its own: while calls are undecided no wait is judged for good. */
-const waitsForItself = (turn: RunningTurn): boolean => turn.undecided.length > 0;
+const waitsForItself = (waiter: RunningTurn | KnownCell): boolean =>
+  'undecided' in waiter ? waiter.undecided.length > 0 : [...waiter.calls.values()].some(({ started }) => !started);
 
 const busy = (turn: RunningTurn | undefined, queued: boolean): boolean =>
   queued || (turn !== undefined && (!inWait(turn) || (turn.parked && turn.calls.size === 0)));

@@ -1,7 +1,8 @@
-/** All planted defects by name: `R…` are races of the peer (agents.md §3) as this engine would have them, the others are our own. */
+/** All planted defects by name: `R…` and `C-…` are races of the peer (agents.md §3, cells-and-processes.md §5) as this engine would have them, the others are our own. */
 import { Failure } from '../../failure.ts';
 import { agentPlants } from './agents.ts';
 import { answerPlants } from './answers.ts';
+import { cellPlants } from './cells.ts';
 import { diskPlants } from './disk.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
@@ -17,6 +18,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...mailPlants,
   ...logPlants,
   ...diskPlants,
+  ...cellPlants,
   ...answerPlants,
   ...processPlants,
 };

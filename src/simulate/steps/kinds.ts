@@ -1,11 +1,12 @@
 /** All kinds of steps by name: whatever a capability lets people do, and whatever can befall it, has its line here. */
 import type { Random } from '../random.ts';
+import { cellSteps } from './cells.ts';
 import { faultSteps } from './faults.ts';
 import { operatorSteps } from './operator.ts';
 import type { StepKind } from './step.ts';
 import { terminalSteps } from './terminal.ts';
 
-const kinds = { ...operatorSteps, ...faultSteps, ...terminalSteps };
+const kinds = { ...operatorSteps, ...cellSteps, ...faultSteps, ...terminalSteps };
 
 type Kinds = typeof kinds;
 export type KindName = keyof Kinds;

@@ -1,0 +1,89 @@
+/** Who is busy and who waits in which tree (MA5): follows from turns and cells as they are after each of their events. */
+import { isBusy, isInWait } from './cells.ts';
+import type { Reducers } from './reducers.ts';
+import type { Activity, State, Turn } from './state.ts';
+import { table } from './table.ts';
+
+export const emptyActivity = (): Activity => ({
+  busy: table(),
+  busyCount: 0,
+  waiting: table(),
+  waitingCount: 0,
+});
+
+/** Its open calls wait for mail only: `wait_agent`s, and cells that do nothing else (SL10). */
+const waitsOnly = (state: State, turn: Turn): boolean =>
+  turn.open === turn.waits ||
+  Object.values(turn.calls).every(
+    ({ tool, cellId }) => tool === 'wait_agent' || (cellId !== undefined && isInWait(state.cells.all[cellId])),
+  );
+
+/** MA5: all its open calls are unanswered waits, and nothing of its list is undecided. */
+export const inWait = (state: State, turn: Turn): boolean =>
+  turn.phase === 'calling' && turn.pending.length === 0 && turn.open > 0 && waitsOnly(state, turn);
+
+/** The name of a cell among those who are busy or wait. */
+export const cellKey = (cellId: string): string => `cell-${cellId}`;
+
+function note(draft: State, agentId: string, key: string, busy: boolean, waiting: boolean): void {
+  const activity = draft.activity[draft.agents[agentId]!.rootId]!;
+  activity.busyCount += mark(activity.busy, key, busy);
+  activity.waitingCount += mark(activity.waiting, key, waiting);
+}
+
+/** Says by how much the set grew. */
+function mark(set: Record<string, true>, key: string, member: boolean): number {
+  if (member === (set[key] !== undefined)) return 0;
+  if (member) set[key] = true;
+  else delete set[key];
+  return member ? 1 : -1;
+}
+
+interface OfTurn {
+  readonly data: { readonly turnId: string; readonly agentId: string };
+}
+
+function noteTurn(draft: State, { data: { turnId, agentId } }: OfTurn): void {
+  const turn = draft.turns[turnId];
+  note(draft, agentId, turnId, turn !== undefined && !inWait(draft, turn), turn !== undefined && turn.waits > 0);
+}
+
+interface OfCell {
+  readonly data: { readonly cellId: string; readonly agentId: string };
+}
+
+/** The agent's turn may wait for this cell. */
+function noteCell(draft: State, { data: { cellId, agentId } }: OfCell): void {
+  const cell = draft.cells.all[cellId]!;
+  const busy = isBusy(cell);
+  mark(draft.cells.busy, cellId, busy);
+  note(draft, agentId, cellKey(cellId), busy, cell.end === undefined && cell.waits > 0);
+  const turn = draft.turns[draft.agents[agentId]!.turnId ?? ''];
+  if (turn !== undefined && turn.open > turn.waits) noteTurn(draft, { data: turn });
+}
+
+export const activity: Reducers = {
+  AgentSpawned: (draft, { data }) => {
+    if (data.parentId === undefined) draft.activity[data.agentId] = emptyActivity();
+  },
+  TurnStarted: noteTurn,
+  ModelSampled: noteTurn,
+  ToolCallStarted: noteTurn,
+  ToolCallEnded: noteTurn,
+  TurnCompleted: noteTurn,
+  TurnFailed: noteTurn,
+  TurnInterrupted: noteTurn,
+  CellCreated: noteCell,
+  CellToolRequested: noteCell,
+  CellToolStarted: noteCell,
+  CellToolEnded: noteCell,
+  CellTimerFired: noteCell,
+  CellDrained: noteCell,
+  FrontierReached: noteCell,
+  ResumeRequested: noteCell,
+  FrontierResumed: noteCell,
+  ResumeFailed: noteCell,
+  CellCompleted: noteCell,
+  CellTerminated: noteCell,
+  CellLost: noteCell,
+};

@@ -1,0 +1,237 @@
+/**
+ * Machines of cells: each is fed what came in, in log order and only when it is durable, and reports what that did. A
+ * machine is a cache of the log: one that is not there is made again from what is recorded, when it is needed (CE9).
+ */
+import type { EventOf, HoldfastEvent } from '../../events/catalogue.ts';
+import type { CallRef } from '../../projections/calls.ts';
+import { isRunning } from '../../projections/cells.ts';
+import type { Cell, State } from '../../projections/state.ts';
+import type { CellInput, CellLimits, CellRuntime, Drain } from '../cells/port.ts';
+import { Failure } from '../failure.ts';
+import type { LogReader } from '../log/port.ts';
+import { CellDoor } from './cellDoor.ts';
+import { CellReads } from './cellReads.ts';
+import { differenceOf, inputOf, recordOf } from './cellRecord.ts';
+import type { Clock } from './clock.ts';
+import type { Engine } from './engine.ts';
+import type { Secrets } from './secrets.ts';
+import { Timers } from './timers.ts';
+
+export interface CellParts {
+  readonly engine: Engine;
+  readonly log: LogReader;
+  readonly clock: Clock;
+  readonly runtime: CellRuntime;
+  /** Of every cell; absent: none. */
+  readonly limits?: CellLimits;
+  readonly secrets?: Secrets;
+}
+
+/** A machine that dies is made again; one that dies this often in a row has something in it that kills machines. */
+const attemptsMax = 3;
+
+/** `first`: the number of the first of them, from 0. */
+interface Arrived {
+  first: number;
+  events: HoldfastEvent[];
+}
+
+/** What a cell may go on with: inputs, and a resume of this generation. */
+interface Durable {
+  readonly inputs: number;
+  readonly resume?: number;
+}
+
+interface Machine {
+  /** Inputs that it was given. */
+  fed: number;
+}
+
+export class Cells {
+  readonly reads: CellReads;
+  readonly door: CellDoor;
+  readonly #parts: CellParts;
+  readonly #state: State;
+  readonly #timers: Timers;
+  readonly #machines = new Map<string, Machine>();
+  /** Inputs that came in during this life, durable or not, until they are fed. */
+  readonly #arrived = new Map<string, Arrived>();
+  readonly #durable = new Map<string, Durable>();
+  readonly #working = new Set<string>();
+  #stopped = false;
+
+  constructor(parts: CellParts) {
+    this.#parts = parts;
+    this.#state = parts.engine.state;
+    this.#timers = new Timers(parts.clock);
+    this.reads = new CellReads(parts);
+    this.door = new CellDoor(parts.engine, this.reads, () => parts.clock.now());
+  }
+
+  /** A batch is applied: what came in is kept, so that nothing has to be read again to be fed. */
+  observe(batch: readonly HoldfastEvent[]): void {
+    for (const [i, event] of batch.entries()) {
+      if (!isInput(event)) continue;
+      const { cellId } = event.data;
+      const later = batch.slice(i + 1).filter((e) => isInput(e) && e.data.cellId === cellId).length;
+      const arrived = this.#arrived.get(cellId) ?? {
+        first: this.#state.cells.all[cellId]!.inputs - 1 - later,
+        events: [],
+      };
+      arrived.events.push(event);
+      this.#arrived.set(cellId, arrived);
+    }
+  }
+
+  /** Something durable happened to it. */
+  touched(cellId: string, durable: Durable): void {
+    if (this.#stopped) return;
+    this.reads.wake(cellId);
+    const cell = this.#state.cells.all[cellId]!;
+    if (cell.end !== undefined) {
+      this.#forget(cellId);
+      return;
+    }
+    this.#durable.set(cellId, durable);
+    this.#setTimer(cell);
+    void this.#work(cell);
+  }
+
+  collect(ref: CallRef): void {
+    if (!this.#stopped) this.reads.collect(ref);
+  }
+
+  cancel(ref: CallRef): void {
+    this.reads.cancel(ref);
+  }
+
+  /** Nobody goes on; cells stay as they are recorded. */
+  letGo(): void {
+    this.#stopped = true;
+    this.#timers.stop();
+    this.reads.letGo();
+  }
+
+  #forget(cellId: string): void {
+    this.#timers.cancel(cellId);
+    this.#durable.delete(cellId);
+    this.#machines.delete(cellId);
+    this.#arrived.delete(cellId);
+    // In the middle of something, too: an endless loop is ended here.
+    this.#parts.runtime.end(cellId).catch(() => {});
+  }
+
+  #setTimer({ cellId, timers }: Cell): void {
+    const due = Math.min(...Object.values(timers));
+    if (!Number.isFinite(due)) this.#timers.cancel(cellId);
+    else this.#timers.at(cellId, due, () => this.#fire(cellId));
+  }
+
+  #fire(cellId: string): void {
+    const { engine } = this.#parts;
+    const cell = this.#state.cells.all[cellId]!;
+    const before = this.#state.position;
+    engine.report({ do: 'fireTimers', cellId });
+    // A clock that was set back says that it is too early: nothing was recorded, so nothing will set the timer again.
+    if (this.#state.position === before && cell.end === undefined && engine.failed === undefined) this.#setTimer(cell);
+  }
+
+  /** One worker per cell at a time, so that inputs go in one after the other. */
+  async #work(cell: Cell): Promise<void> {
+    const { cellId } = cell;
+    if (this.#working.has(cellId)) return;
+    this.#working.add(cellId);
+    let attempts = 0;
+    while (!this.#stopped && this.#canGoOn(cell)) {
+      try {
+        if (this.#machines.has(cellId)) await this.#feed(cell);
+        else await this.#make(cell);
+        attempts = 0;
+      } catch (error) {
+        this.#machines.delete(cellId);
+        await this.#parts.runtime.end(cellId).catch(() => {});
+        if (this.#stopped || cell.end !== undefined) break;
+        attempts += 1;
+        if (attempts < attemptsMax && isLoss(error)) continue;
+        this.#parts.engine.report({ do: 'cellLost', cellId, reason: reasonOf(error) });
+      }
+    }
+    this.#working.delete(cellId);
+  }
+
+  /** Something durable came in, or it was resumed. Asked without a pause before the answer is acted on. */
+  #canGoOn(cell: Cell): boolean {
+    const machine = this.#machines.get(cell.cellId);
+    if (!isRunning(cell) || machine === undefined) return isRunning(cell);
+    return machine.fed < this.#inputsOf(cell) || this.#resumed(cell) !== undefined;
+  }
+
+  #inputsOf({ cellId }: Cell): number {
+    return this.#durable.get(cellId)?.inputs ?? 0;
+  }
+
+  /** The generation from which it is to go on. */
+  #resumed({ cellId, frontier }: Cell): number | undefined {
+    const resume = this.#durable.get(cellId)?.resume;
+    return frontier?.resume !== undefined && frontier.generation === resume ? resume : undefined;
+  }
+
+  /** Gives it what it has not had; a resume is carried out even if that is nothing. */
+  async #feed(cell: Cell): Promise<void> {
+    const machine = this.#machines.get(cell.cellId)!;
+    const resumed = this.#resumed(cell);
+    const inputs = await this.#inputs(cell, machine.fed, this.#inputsOf(cell));
+    const from = cell.drains;
+    machine.fed += inputs.length;
+    this.#report(cell, from, await this.#parts.runtime.feed(cell.cellId, inputs), resumed);
+  }
+
+  #report({ cellId }: Cell, from: number, drains: readonly Drain[], resumed?: number): void {
+    // Whoever stops leaves the log alone: the next life asks again.
+    if (this.#stopped) return;
+    this.#parts.engine.report({
+      do: 'cellDrained',
+      cellId,
+      from,
+      drains,
+      ...(resumed !== undefined && { resumed }),
+    });
+  }
+
+  async #inputs(cell: Cell, from: number, to: number): Promise<readonly CellInput[]> {
+    if (to <= from) return [];
+    const arrived = this.#arrived.get(cell.cellId);
+    if (arrived === undefined || arrived.first > from)
+      return (await recordOf(this.#parts, cell)).inputs.slice(from, to);
+    const events = arrived.events.slice(from - arrived.first, to - arrived.first);
+    arrived.events = arrived.events.slice(to - arrived.first);
+    arrived.first = to;
+    return Promise.all(events.map(async (event) => (await inputOf(this.#parts, event))!));
+  }
+
+  /** From its source and its recorded inputs; what was recorded has to be done again. */
+  async #make(cell: Cell): Promise<void> {
+    const { runtime, secrets, engine } = this.#parts;
+    const { cellId } = cell;
+    const { spec, inputs, drains: recorded } = await recordOf(this.#parts, cell);
+    const known = inputs.slice(0, Math.max(0, recorded.length - 1));
+    const drains = await runtime.create(spec, known);
+    const difference = differenceOf(recorded, drains, (text) => secrets?.hide(text) ?? text);
+    if (this.#stopped) return;
+    if (difference !== undefined) {
+      engine.report({ do: 'cellLost', cellId, reason: 'it did something else when it was run again', difference });
+      return;
+    }
+    this.#machines.set(cellId, { fed: known.length });
+    if (recorded.length === 0) this.#report(cell, 0, drains);
+  }
+}
+
+const isInput = (event: HoldfastEvent): event is EventOf<'CellToolEnded'> | EventOf<'CellTimerFired'> =>
+  event.type === 'CellToolEnded' || event.type === 'CellTimerFired';
+
+const isLoss = (error: unknown): boolean =>
+  error instanceof Failure && (error.code === 'HOLDFAST_CELL_MACHINE_LOST' || error.code === 'HOLDFAST_CELL_UNKNOWN');
+
+const reasonOf = (error: unknown): string =>
+  isLoss(error) ? 'exec runtime ended unexpectedly' : error instanceof Error ? error.message : String(error);
