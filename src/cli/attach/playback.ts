@@ -43,15 +43,20 @@ export class Playback {
     return this.#at;
   }
 
-  /** Plays what there is by now. */
+  /** Plays what there is by now, and not what comes meanwhile. */
   async catchUp(): Promise<void> {
-    for (;;) {
-      const next = await this.#source.read(this.#at, readBytes);
-      if (next === undefined || next.to === next.from) break;
-      if (next.size - this.#at > playBytesMax) await this.#leap(next.size - endBytes);
-      else await this.#play(next);
-    }
+    const size = (await this.#source.read(this.#at, 0))?.size ?? 0;
+    while (this.#at < size && (await this.step()));
+  }
+
+  /** Plays a piece; false when there is none. */
+  async step(): Promise<boolean> {
+    const next = await this.#source.read(this.#at, readBytes);
+    const is = next !== undefined && next.to > next.from;
+    if (is && next.size - this.#at > playBytesMax) await this.#leap(next.size - endBytes);
+    else if (is) await this.#play(next);
     this.#sizeAt(this.#at);
+    return is;
   }
 
   async #leap(to: number): Promise<void> {

@@ -3,13 +3,10 @@ import { Failure } from '../../failure.ts';
 import type { Attached } from '../../host/attached.ts';
 import type { Exit } from '../../host/port.ts';
 import { helpText, Keys, type Wish } from './keys.ts';
-import { Painter, type Size } from './painter.ts';
+import type { Size } from './painter.ts';
 import { Playback } from './playback.ts';
+import { Stage } from './stage.ts';
 
-/** Between two paintings: faster than anybody sees. */
-const frameMs = 16;
-/** A message stands so long, or until a key is pressed. */
-const messageMs = 6_000;
 /** Waits for a program to read the keys it was sent before. */
 const roomMs = 50;
 
@@ -48,7 +45,7 @@ const messages = {
 class Visitor {
   readonly #at: Attached;
   readonly #seat: Seat;
-  readonly #painter: Painter;
+  readonly #stage: Stage;
   readonly #playback: Playback;
   readonly #keys = new Keys();
   readonly #end = new AbortController();
@@ -56,24 +53,20 @@ class Visitor {
   #mine = false;
   /** What has come so far was played: from now on a program that asks its terminal something gets an answer. */
   #live = false;
-  #message: string | undefined;
-  #messageTimer: NodeJS.Timeout | undefined;
-  #frame: NodeJS.Timeout | undefined;
-  #painted = Number.NEGATIVE_INFINITY;
   #trouble: unknown;
 
   constructor(at: Attached, seat: Seat) {
     this.#at = at;
     this.#seat = seat;
     this.#playback = new Playback(at, { tty: at.process.tty, ...seat.size() });
-    this.#painter = new Painter(seat.write);
     const { screen } = this.#playback;
-    screen.onBell(() => this.#live && this.#painter.bell());
+    this.#stage = new Stage(screen, seat.size, seat.write);
+    screen.onBell(() => this.#live && this.#stage.bell());
     screen.onReply((reply) => {
       if (this.#live && this.#mine) this.#type(Buffer.from(reply, 'latin1'));
     });
     at.onNotice((notice) => {
-      if ('window' in notice) this.#soon();
+      if ('window' in notice) this.#stage.changed();
       else this.#keyboardIs(notice.keyboard);
     });
     at.onLost(() => this.#fail(lost(at.process.processId)));
@@ -85,12 +78,11 @@ class Visitor {
   async stay(want: Want): Promise<Visit> {
     try {
       await this.#playback.catchUp();
+      this.#live = true;
       await this.#sit(want);
       return await this.#follow();
     } finally {
-      clearTimeout(this.#frame);
-      clearTimeout(this.#messageTimer);
-      this.#painter.end();
+      this.#stage.end();
     }
   }
 
@@ -105,9 +97,8 @@ class Visitor {
   async #follow(): Promise<Visit> {
     const { signal } = this.#end;
     for (;;) {
-      await this.#playback.catchUp();
-      this.#live = true;
-      this.#soon();
+      this.#stage.changed();
+      if (!signal.aborted && (await this.#playback.step())) continue;
       const state = await this.#at.more(this.#playback.at, signal).catch((error) => {
         if (!signal.aborted) throw error;
       });
@@ -137,25 +128,24 @@ class Visitor {
     const { cols, rows } = this.#seat.size();
     if (this.#mine) this.#ask(this.#at.resize(cols, rows));
     if (!this.#at.process.tty) this.#playback.screen.resize(cols, rows);
-    this.#soon();
+    this.#stage.changed();
   }
 
   #pressed(bytes: Uint8Array): void {
-    this.#message = undefined;
+    this.#stage.hush();
     for (const pressed of this.#keys.read(bytes)) {
       if ('wish' in pressed) this.#carryOut(pressed.wish);
       else if (this.#mine) this.#type(pressed.type);
       else if (pressed.type.includes(ctrlC)) this.#leave();
       else this.#say(this.#at.process.tty ? 'watching' : 'pipes');
     }
-    this.#soon();
   }
 
   #carryOut(wish: Wish): void {
     if (wish === 'leave') this.#leave();
-    else if (wish === 'help') this.#tell(helpText);
+    else if (wish === 'help') this.#stage.tell(helpText);
     else if (wish === 'redraw') {
-      this.#painter.forget();
+      this.#stage.redraw();
       if (this.#mine) this.#ask(this.#nudge());
     } else if (wish === 'take' && !this.#at.process.tty) this.#say('pipes');
     else this.#ask(this.#at.keyboard(wish));
@@ -194,29 +184,7 @@ class Visitor {
   }
 
   #say(what: keyof typeof messages): void {
-    this.#tell(messages[what]);
-  }
-
-  #tell(message: string): void {
-    this.#message = message;
-    clearTimeout(this.#messageTimer);
-    this.#messageTimer = setTimeout(() => {
-      this.#message = undefined;
-      this.#soon();
-    }, messageMs);
-    this.#soon();
-  }
-
-  #soon(): void {
-    if (this.#frame !== undefined) return;
-    this.#frame = setTimeout(
-      () => {
-        this.#frame = undefined;
-        this.#painted = performance.now();
-        this.#painter.paint(this.#playback.screen, this.#seat.size(), this.#message);
-      },
-      Math.max(0, this.#painted + frameMs - performance.now()),
-    );
+    this.#stage.tell(messages[what]);
   }
 }
 
