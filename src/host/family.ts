@@ -3,7 +3,7 @@
  * carries our marks in its environment. Only those who are certainly ours are ever signalled (PR7).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allPids, bootId, carries, isDead, type PidStat, runs, statOf } from './procfs.ts';
+import { allPids, bootId, environmentOf, holdsMarks, isDead, type PidStat, runs, statOf } from './procfs.ts';
 
 export interface Family {
   /** Pid, group and session of the leader, when it is known that it was started. */
@@ -24,21 +24,32 @@ export function marksOf(hostId: string, processId: number): Record<string, strin
   return { HOLDFAST_PROCESS_ID: String(processId), HOLDFAST_HOST_ID: hostId };
 }
 
-/** Everybody who is alive, ourselves excepted. */
-export function everybody(): PidStat[] {
-  const alive: PidStat[] = [];
-  for (const pid of allPids()) {
-    const stat = pid === process.pid ? undefined : statOf(pid);
-    if (stat && !isDead(stat)) alive.push(stat);
+/** One look at /proc, which serves many families: everybody who is alive, ourselves excepted, and what they carry. */
+export class Look {
+  readonly alive: readonly PidStat[];
+  readonly #environments = new Map<number, ReadonlySet<string>>();
+
+  constructor() {
+    const others = allPids().filter((pid) => pid !== process.pid);
+    this.alive = others.flatMap((pid) => statOf(pid) ?? []).filter((stat) => !isDead(stat));
   }
-  return alive;
+
+  carries({ pid }: PidStat, marks: Family['marks']): boolean {
+    let environment = this.#environments.get(pid);
+    if (environment === undefined) {
+      environment = environmentOf(pid);
+      this.#environments.set(pid, environment);
+    }
+    return holdsMarks(environment, marks);
+  }
 }
 
-/** Living members of the family, the host itself excepted; `alive`: one look serves many families. */
-export function membersOf(family: Family, alive = everybody()): PidStat[] {
+/** Living members of the family, the host itself excepted. */
+export function membersOf(family: Family, look = new Look()): PidStat[] {
   if (family.bootId !== bootId()) return [];
+  const { alive } = look;
   const near = alive.filter((stat) => stat.group === family.group || stat.session === family.group);
-  const marked = new Set(alive.filter((stat) => carries(stat.pid, family.marks)));
+  const marked = new Set(alive.filter((stat) => look.carries(stat, family.marks)));
   const leader = family.group === undefined ? undefined : statOf(family.group);
   // A number is not given out again while a group or session of that number has members: with the leader gone, one
   // marked member is proof for all of them. A leader with another start time is proof of the contrary.

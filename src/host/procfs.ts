@@ -83,14 +83,20 @@ export function residentBytes(pid: number): number {
   }
 }
 
-/** Whether the environment the process was started with holds all of these; false when we may not read it. */
-export function carries(pid: number, marks: Readonly<Record<string, string>>): boolean {
-  const wanted = Object.entries(marks).map(([name, value]) => `${name}=${value}`);
-  if (wanted.length === 0) return false;
+/** Entries of the environment the process was started with; none when we may not read it. */
+export function environmentOf(pid: number): ReadonlySet<string> {
   try {
-    const present = new Set(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
-    return wanted.every((entry) => present.has(entry));
+    return new Set(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
   } catch {
-    return false;
+    return new Set();
   }
 }
+
+/** Whether an environment holds all of these. */
+export function holdsMarks(environment: ReadonlySet<string>, marks: Readonly<Record<string, string>>): boolean {
+  const wanted = Object.entries(marks);
+  return wanted.length > 0 && wanted.every(([name, value]) => environment.has(`${name}=${value}`));
+}
+
+export const carries = (pid: number, marks: Readonly<Record<string, string>>): boolean =>
+  holdsMarks(environmentOf(pid), marks);

@@ -1,5 +1,5 @@
 /** What a child and everything it started take of the machine: processor and memory of the whole family. */
-import { everybody, type Family, membersOf } from './family.ts';
+import { type Family, Look, membersOf } from './family.ts';
 import { residentBytes, TICKS_PER_SECOND } from './procfs.ts';
 
 export interface Usage {
@@ -13,9 +13,9 @@ export interface Usage {
 
 /** In the order of the families; one look at /proc for all of them. */
 export function usageOf(families: readonly Family[]): Usage[] {
-  const alive = everybody();
+  const look = new Look();
   return families.map((family) => {
-    const members = membersOf(family, alive);
+    const members = membersOf(family, look);
     const ticks = members.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0);
     const memoryBytes = members.reduce((sum, { pid }) => sum + residentBytes(pid), 0);
     return { members: members.length, cpuMs: (ticks * 1000) / TICKS_PER_SECOND, memoryBytes };

@@ -164,15 +164,19 @@ describe('attach', () => {
     await desk.exit;
     await desk.leaves('line 20000', 'process 1000 has ended: code 4');
     expect(await trouble(place, 1, 'attach', '1001', ...at)).toMatchObject({ code: 'HOLDFAST_NOT_FOUND' });
-    expect(await trouble(place, 2, 'attach', 'one', ...at)).toMatchObject({ code: 'HOLDFAST_USAGE' });
+    for (const words of [['one'], ['999'], ['1000', '--take', '--watch']])
+      expect(await trouble(place, 2, 'attach', ...words, ...at)).toMatchObject({ code: 'HOLDFAST_USAGE' });
   });
 
-  test('[PR8] says so when its host is gone', async () => {
+  test('[PR8] says so when its host is gone, whoever took the keyboard from whom', async () => {
     const { place, at } = await hosted('echo up; exec cat', true);
     const desk = new Desk(place, { cols: 80, rows: 10 }, 'attach', '1000', ...at);
     await desk.sees('up', 'you have the keyboard');
+    const taker = new Desk(place, { cols: 80, rows: 10 }, 'attach', '1000', '--take', ...at);
+    await taker.sees('up', 'you have the keyboard');
+    await desk.sees('somebody else has the keyboard');
     process.kill(hostOfLog(place.log)!.pid, 'SIGKILL');
-    expect(await desk.exit).toBe(3);
+    expect([await desk.exit, await taker.exit]).toEqual([3, 3]);
     await desk.sees('HOLDFAST_HOST_LOST  the process host is gone, and process 1000 with it');
   });
 });

@@ -1,4 +1,5 @@
 /** `attach`: a live terminal on a process. It needs no engine, since it goes to the host; what is typed is recorded all the same. */
+import { Option } from 'commander';
 import { Failure } from '../../failure.ts';
 import { joinProcess } from '../../host/client.ts';
 import type { Exit } from '../../host/port.ts';
@@ -93,7 +94,7 @@ export const attachVerb: Verb = (program) => {
     .description('a live terminal on a process, with or without an engine; leaving (Ctrl-] d) never ends it')
     .argument('<id>', 'the process, as `ps` lists it', whole(1000))
     .option('--take', 'take the keyboard away from whoever has it')
-    .option('--watch', 'only watch')
+    .addOption(new Option('--watch', 'only watch').conflicts('take'))
     .addHelpText(
       'after',
       `\n${helpText}.\nWhoever has the keyboard sets the size of the terminal. Off a terminal the output is written to stdout, from its\nbeginning to the end of the process.\n${examples('attach 1000', 'attach 1000 --watch', 'attach 1000 --take', 'attach 1000 > server.log')}`,
