@@ -34,7 +34,7 @@ export class Child {
   readonly answers = new Map<string, unknown>();
   readonly spool: Spool;
   readonly keyboard = new Keyboard();
-  readonly typing = new Typing();
+  readonly typing: Typing;
   windows: readonly Window[];
   /** By an earlier host. */
   readonly #typedEarlier: Typed | undefined;
@@ -50,6 +50,7 @@ export class Child {
     this.hostId = record.hostId;
     this.started = record.started;
     this.launchFailed = record.launchFailed;
+    this.typing = new Typing(record.salt);
     this.windows = record.windows ?? [];
     this.#typedEarlier = record.typed;
     this.spool = new Spool(
