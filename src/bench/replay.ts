@@ -65,6 +65,7 @@ export async function replayFigures({ logs, small, progress }: BenchContext): Pr
         figure: 'replay.verifyQuick',
         what: 'the same without the copies of events that are kept by agent',
         value: rates.quick,
+        reach: { ratioMin: 0.3 },
       }),
     ];
   } finally {

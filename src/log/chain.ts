@@ -22,8 +22,8 @@ export const genesis = (fleetId: string): Seal => sha256(`holdfast/1/${fleetId}`
 
 let scratch = Buffer.alloc(sealBytes * 65);
 
-/** Sees each event that is sealed, its canonical text, and that of its data (none: the event has no data). */
-export type Watch = (event: Envelope, text: string, data: Canonical | undefined) => void;
+/** Sees each event that is sealed, its canonical text, that of its data (none: the event has no data), and the text's hash. */
+export type Watch = (event: Envelope, text: string, data: Canonical | undefined, hash: Seal) => void;
 
 /** Seals batch after batch. */
 export class Sealer {
@@ -45,8 +45,9 @@ export class Sealer {
       const event = events[i]!;
       const data = event.data === undefined ? undefined : canonicalOf(event.data);
       const text = eventText(event, data === undefined ? '' : data.text);
-      this.#watch?.(event, text, data);
-      scratch.write(sha256(text), at, 'latin1');
+      const hash = sha256(text);
+      this.#watch?.(event, text, data, hash);
+      scratch.write(hash, at, 'latin1');
       at += sealBytes;
     }
     this.seal = sha256(scratch.subarray(0, length));

@@ -6,6 +6,7 @@ import type { Envelope, Hashed } from '../../events/envelope.ts';
 import { genesis, hexOf, type Seal, sealOf } from './chain.ts';
 import { Committer, type Sink } from './committer.ts';
 import { damaged } from './damage.ts';
+import { microtask } from './microtask.ts';
 import type { Batch, BlobContent, Head, Log, Snapshot } from './port.ts';
 import { addToIndex, type Index, newIndex, type Touches } from './postings.ts';
 import type { Range } from './reader.ts';
@@ -69,7 +70,7 @@ class MemoryLog implements Log, Sink {
       last === undefined
         ? { position: 0, seal: genesis(''), at: 0, epoch: 0 }
         : { position: last.position, seal: storage.seals.get(last.position)!, at: last.at, epoch: last.epoch };
-    this.#committer = new Committer(this, tip, storage.fleetId, queueMicrotask);
+    this.#committer = new Committer(this, tip, storage.fleetId, microtask);
   }
 
   get fleetId(): string | undefined {

@@ -79,34 +79,62 @@ function getArray(length: number): unknown[] {
   return array;
 }
 
+/** A list of keys, reached key by key from the empty one. */
+interface Shape {
+  readonly next: Map<string, Shape>;
+  /** Objects of this shape so far, in whatever record. */
+  uses: number;
+  maker: Maker | undefined;
+}
+
+const newShape = (): Shape => ({ next: new Map(), uses: 0, maker: undefined });
+
 /** Shapes that come again are made by code of their own; the others key by key. */
-const compiled = new Map<string, Maker>();
-const compiledMax = 2_000;
 const compileAfter = 8;
 /** More keys are those of a table, which comes only once. */
 const compiledKeysMax = 64;
+/** Then all are forgotten: whoever has so many hardly meets one again. */
+const shapesMax = 20_000;
+let noKeys = newShape();
+let shapes = 0;
+
+function shapeOf(keys: readonly string[]): Shape {
+  let shape = noKeys;
+  for (const key of keys) {
+    let longer = shape.next.get(key);
+    if (longer === undefined) {
+      longer = newShape();
+      shape.next.set(key, longer);
+      shapes += 1;
+    }
+    shape = longer;
+  }
+  if (shapes > shapesMax) {
+    noKeys = newShape();
+    shapes = 0;
+  }
+  return shape;
+}
 
 /** `number`: place of the shape among those of the record. */
 function makerOf(keys: readonly string[], number: number): Maker {
   if (keys.length > compiledKeysMax) return () => keyByKey(keys);
-  const id = JSON.stringify(keys);
-  const known = compiled.get(id);
-  if (known !== undefined) return known;
-  let uses = 0;
+  const shape = shapeOf(keys);
+  if (shape.maker !== undefined) return shape.maker;
   return () => {
-    uses += 1;
-    if (uses > compileAfter) makers[number] = compiledMaker(id, keys);
+    shape.uses += 1;
+    if (shape.uses > compileAfter) {
+      shape.maker ??= compiledMaker(keys);
+      makers[number] = shape.maker;
+    }
     return keyByKey(keys);
   };
 }
 
-function compiledMaker(id: string, keys: readonly string[]): Maker {
-  if (compiled.size >= compiledMax) compiled.clear();
+function compiledMaker(keys: readonly string[]): Maker {
   // Keys in brackets are members like any other, `__proto__` too.
   const members = keys.map((key) => `[${JSON.stringify(key)}]: get()`).join(', ');
-  const maker = new Function('get', `return () => ({ ${members} });`)(get) as Maker;
-  compiled.set(id, maker);
-  return maker;
+  return new Function('get', `return () => ({ ${members} });`)(get) as Maker;
 }
 
 function keyByKey(keys: readonly string[]): Record<string, unknown> {

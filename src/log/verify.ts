@@ -4,11 +4,10 @@
  */
 
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { Auditor, type Sees } from './audit.ts';
+import { Auditor, checkOf, type Sees } from './audit.ts';
 import { readBlob } from './blobs.ts';
 import { eventText } from './canonical.ts';
-import { genesis, sealOf } from './chain.ts';
+import { genesis, sealOf, sha256 } from './chain.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { damaged, isDamage } from './damage.ts';
 import { folderOf } from './folder.ts';
@@ -141,7 +140,7 @@ async function checkIndex(
       }
       if (checks === undefined) continue;
       for (const event of eventsOf(body, positions)) {
-        if (event !== undefined && crc32(eventText(event)) !== checks[event.position - 1]) {
+        if (event !== undefined && checkOf(sha256(eventText(event))) !== checks[event.position - 1]) {
           throw damaged(event.position, `the copy of this event by ${key} is another one`);
         }
       }

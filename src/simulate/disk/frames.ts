@@ -10,6 +10,7 @@ import { decodeFrame, type Frame, unfold } from '../../log/frame.ts';
 import { FrameLog } from '../../log/frameLog.ts';
 import { Head, markIn } from '../../log/headSlots.ts';
 import { memoryStorage, openMemoryLog } from '../../log/memory.ts';
+import { microtask } from '../../log/microtask.ts';
 import { checkOpening, type Opening } from '../../log/opening.ts';
 import type { Log } from '../../log/port.ts';
 import { hashed } from '../../log/reader.ts';
@@ -58,7 +59,7 @@ export class FrameDisk implements Disk {
     return new FrameLog(this.#beside.of(sync), parts.store, opening, parts.head, {
       touches,
       checkpointEvery,
-      soon: queueMicrotask,
+      soon: microtask,
     });
   }
 
@@ -137,7 +138,7 @@ async function firstBad(store: WorldStore, head: Buffer): Promise<number | undef
       store,
       opening,
       new Head({ before: head, write: () => {}, sync: async () => {}, syncNow: () => {}, close: () => {} }),
-      { touches, soon: queueMicrotask },
+      { touches, soon: microtask },
     );
     let last = '';
     for await (const page of log.readHashed()) for (const { hash } of page) last = hash ?? last;
