@@ -118,7 +118,7 @@ function shapeOf(keys: readonly string[]): Shape {
 
 /** `number`: place of the shape among those of the record. */
 function makerOf(keys: readonly string[], number: number): Maker {
-  if (keys.length > compiledKeysMax) return () => keyByKey(keys);
+  if (keys.length > compiledKeysMax) return () => table(keys);
   const shape = shapeOf(keys);
   if (shape.maker !== undefined) return shape.maker;
   return () => {
@@ -144,6 +144,13 @@ function keyByKey(keys: readonly string[]): Record<string, unknown> {
       Object.defineProperty(value, key, { value: get(), enumerable: true, configurable: true, writable: true });
     else value[key] = get();
   }
+  return value;
+}
+
+/** A hash table from its first key on: V8 would look for a hidden class that has all these keys, one after the other. */
+function table(keys: readonly string[]): Record<string, unknown> {
+  const value = Object.create(null) as Record<string, unknown>;
+  for (const key of keys) value[key] = get();
   return value;
 }
 

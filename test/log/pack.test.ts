@@ -72,3 +72,11 @@ test('words are distinct and fit a byte, because their order is on disk', () => 
   expect(new Set(words).size).toBe(words.length);
   expect(words.length).toBeLessThanOrEqual(256);
 });
+
+test('a table of many keys is one again, with the keys that no plain object can have', () => {
+  const given: Record<string, unknown> = Object.create(null);
+  for (let i = 0; i < 200; i += 1) given[`key ${i}`] = { i };
+  given[['__proto', '__'].join('')] = 'a key like any other';
+  given[7] = 'numbers come first';
+  expect(JSON.stringify(unpack(pack(given)))).toBe(JSON.stringify(given));
+});

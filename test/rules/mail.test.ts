@@ -275,6 +275,45 @@ describe('waiting', () => {
     ]);
   });
 
+  test('[MA5] a second wait of the list names only who wrote since the first was answered', () => {
+    const f = family();
+    f.spawn('/root', 'b');
+    message(f, '/root/a', '/root', '1');
+    const [first, second] = f.calls('/root', ['wait_agent', {}], ['wait_agent', {}]);
+    message(f, '/root/b', '/root', '2');
+    expect(f.result(first!.id).fields).toMatchObject({ from: ['/root/a'] });
+    expect(f.result(second!.id).fields).toMatchObject({ from: ['/root/b'] });
+  });
+
+  test('[MA5] one word of the operator among others is told as new input', () => {
+    const f = family();
+    message(f, '/root/a', '/root', '1');
+    f.ask({ do: 'send', target: '/root', text: '2' });
+    const { text, fields } = wait(f, '/root');
+    expect(text).toContain('Wait interrupted by new input. New mail from /root/a, operator.');
+    expect(fields).toMatchObject({ from: ['/root/a', 'operator'] });
+  });
+
+  test('[MA5] each wait of a list has its own deadline, and a time-out names nobody', () => {
+    const f = family();
+    const [short, long] = f.calls('/root', ['wait_agent', { timeout_ms: 20_000 }], ['wait_agent', {}]);
+    const then = f.ask({ do: 'waitExpired', turnId: f.turn('/root').turnId, callId: short!.id }, 'engine');
+    expect(of(then, 'ToolCallEnded').map((e) => e.data.callId)).toEqual([short!.id]);
+    expect(f.result(short!.id).fields).toMatchObject({ timed_out: true, from: [] });
+    expect(f.result(long!.id).outcome).toBeUndefined();
+  });
+
+  test('[MA5] waits are answered in the order in which they began, whatever their ids look like', () => {
+    const f = family();
+    const item = (id: string) => ({ call: 'wait_agent', id, args: {} });
+    f.sampled('/root', [item('10'), item('2')]);
+    expect(
+      of(message(f, '/root/a', '/root', '1'), 'ToolCallEnded')
+        .map((e) => e.data.callId)
+        .slice(-2),
+    ).toEqual(['10', '2']);
+  });
+
   test('[MA5] an open wait is answered in the batch that brings the mail, any mail', () => {
     const f = family();
     const { id } = wait(f, '/root');
