@@ -35,6 +35,17 @@ const liveProcesses = (state: State): string[] =>
         `process ${processId} of ${nameIn(state, state.agents[agentId]!)} is still running and ends with the fleet: ${oneLine(commandText(command))}`,
     );
 
+/** Cells that stay where they are until somebody comes back to them. */
+const liveCells = (dir: string, state: State): string[] =>
+  Object.values(state.cells.all)
+    .filter(({ end }) => end === undefined)
+    .map(({ cellId, agentId, frontier }) => {
+      const owner = nameIn(state, state.agents[agentId]!);
+      return frontier === undefined
+        ? `cell ${cellId} of ${owner} waits for what will not come: ${commandLine(dir, 'cell', 'terminate', cellId)}`
+        : `cell ${cellId} of ${owner} stands at generation ${frontier.generation}: ${commandLine(dir, 'cell', 'resume', cellId, String(frontier.generation))}`;
+    });
+
 /** Resolves with why a person wants the fleet to stop; the second time the process ends at once. */
 function stopAsked(setting: Setting, note: (text: string) => void): { readonly asked: Promise<string>; off(): void } {
   const resume = commandLine(setting.dir, 'resume');
@@ -105,7 +116,8 @@ export async function conduct(setting: Setting, open: (socket: string) => Promis
     // What came over the socket in the last moment is carried out.
     reason ??= await Promise.race([fleet.whenIdle().then(() => undefined), stop.asked]);
     await report.atRest();
-    for (const text of await fleet.read(liveProcesses)) report.note(text);
+    for (const text of await fleet.read((state) => [...liveProcesses(state), ...liveCells(dir, state)]))
+      report.note(text);
     await fleet.stop(reason ?? 'at rest');
   } catch (error) {
     await fleet.stop('failed').catch(() => {});

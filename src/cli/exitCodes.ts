@@ -36,6 +36,8 @@ const codes: Readonly<Record<string, number>> = {
   HOLDFAST_NO_SUCH_POSITION: exit.usage,
   HOLDFAST_LOG_LOCKED: exit.owned,
   HOLDFAST_OWNER_UNREACHABLE: exit.owned,
+  HOLDFAST_FILE_UNREADABLE: exit.usage,
+  HOLDFAST_STOPPED: exit.stopped,
   HOLDFAST_DEFECT: exit.defect,
 };
 

@@ -111,4 +111,25 @@ const process: Reason = async ({ state, evidence, id }) => {
     : `process ${id} of ${owner} ${known.end.how} at #${known.end.position}: ${known.end.reason ?? known.end.signal ?? `code ${known.end.code}`}`;
 };
 
-export const reasons: Readonly<Record<string, Reason>> = { slot, refusal, agent, mail, process };
+/** The newest of these many events of a busy cell say what it is now. */
+const cellMax = 40;
+
+const cell: Reason = async ({ state, evidence, id }) => {
+  const events = await evidence.ofStream(`cell/${id}`, () => true);
+  const [created] = events;
+  const known = Object.hasOwn(state.cells.all, id) ? state.cells.all[id] : undefined;
+  if (created === undefined || known === undefined) throw notFound('cell', id, '`holdfast show cells` lists them');
+  evidence.add(created, ...events.slice(-cellMax));
+  await evidence.causesOf(created);
+  const owner = nameIn(state, state.agents[known.agentId]!);
+  const { end, frontier, calls } = known;
+  if (end !== undefined)
+    return `cell ${id} of ${owner} ${end.how} at #${end.position}${end.reason === undefined ? '' : `: ${oneLine(end.reason)}`}`;
+  if (frontier !== undefined && frontier.resume === undefined)
+    return `cell ${id} of ${owner} stands at generation ${frontier.generation} since #${frontier.position} until it is resumed`;
+  const open = Object.values(calls).map(({ callId, tool }) => `${callId} ${tool}`);
+  const waits = [...open, ...Object.keys(known.timers).map((timerId) => `timer ${timerId}`)];
+  return `cell ${id} of ${owner} ${waits.length === 0 ? 'waits for nothing that will come' : `waits for ${waits.join(', ')}`}`;
+};
+
+export const reasons: Readonly<Record<string, Reason>> = { cell, slot, refusal, agent, mail, process };

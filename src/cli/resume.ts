@@ -8,11 +8,12 @@ import { acting, examples, type Setting, type Verb } from './setting.ts';
 
 const none = (record: object): boolean => Object.keys(record).length === 0;
 
-function isFinished({ fleet, turns, slots, processes, mail }: State): boolean {
+function isFinished({ fleet, turns, slots, processes, cells, mail }: State): boolean {
   return (
     fleet.engine === 'stopped' &&
     none(turns) &&
     none(slots.queuedBy) &&
+    none(cells.busy) &&
     Object.values(processes.live).every(none) &&
     Object.values(mail.inboxes).every(({ triggers }) => triggers === 0)
   );

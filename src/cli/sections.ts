@@ -1,5 +1,6 @@
 /** The projections as documents for `show`: plain rows with names and numbers, from the state alone. */
 import type { Text } from '../../events/fact.ts';
+import { isPaused, isRunning } from '../../projections/cells.ts';
 import { inOrder, isIn } from '../../projections/order.ts';
 import type { ProcessEnd, State } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
@@ -128,6 +129,35 @@ export const processes = (state: State) =>
       command: process.command,
     }));
 
+export const cells = (state: State) =>
+  Object.values(state.cells.all)
+    .sort((a, b) => a.position - b.position)
+    .map((cell) => ({
+      cellId: cell.cellId,
+      path: name(state, cell.agentId),
+      is: cell.end?.how ?? (isPaused(cell) ? 'pending' : isRunning(cell) ? 'running' : 'waiting'),
+      policy: cell.policy,
+      position: cell.position,
+      since: cell.at,
+      items: cell.offset,
+      calls: byPosition(
+        Object.values(cell.calls).map(({ callId, tool, position, processId }) => ({
+          callId,
+          tool,
+          position,
+          ...(processId !== undefined && { processId }),
+        })),
+      ),
+      timers: Object.keys(cell.timers).length,
+      ...(cell.frontier !== undefined && { generation: cell.frontier.generation, pending: cell.frontier.pending }),
+      ...(cell.end !== undefined && {
+        endedAt: cell.end.at,
+        processes: cell.end.processes,
+        conflicts: cell.end.conflicts,
+        ...(cell.end.reason !== undefined && { reason: cell.end.reason }),
+      }),
+    }));
+
 /** The newest task of each agent that has been given one. */
 export const tasks = (state: State) =>
   agents(state).flatMap(({ path, agentId, task, status }) =>
@@ -145,5 +175,6 @@ export const overview = (state: State) => ({
   residents: state.residents.count,
   turns: Object.keys(state.turns).length,
   processes: Object.values(state.processes.live).reduce((sum, of) => sum + Object.keys(of).length, 0),
+  cells: Object.values(state.cells.live).reduce((sum, of) => sum + Object.keys(of).length, 0),
   agents: agents(state),
 });

@@ -16,9 +16,6 @@ interface View {
   readonly text: (state: State) => string[];
 }
 
-/** Code cells are not part of this version of the log: there are none to show. */
-const cells: View = { document: () => [], text: () => ['no cells'] };
-
 const views: Readonly<Record<string, View>> = {
   agents: { document: sections.agents, text: (s) => tables.agentsTable(sections.agents(s)) },
   slots: { document: sections.slots, text: (s) => tables.slotsTable(sections.slots(s)) },
@@ -33,13 +30,13 @@ const views: Readonly<Record<string, View>> = {
   turns: { document: sections.turns, text: (s) => tables.turnsTable(sections.turns(s)) },
   tasks: { document: sections.tasks, text: (s) => tables.tasksTable(sections.tasks(s)) },
   processes: { document: sections.processes, text: (s) => tables.processesTable(sections.processes(s)) },
-  cells,
+  cells: { document: sections.cells, text: (s) => tables.cellsTable(sections.cells(s)) },
 };
 
 const overview: View = {
   document: sections.overview,
   text: (state) => {
-    const { fleetId, position, at, engine, epoch, limits, slotsHeld, residents, turns, processes } =
+    const { fleetId, position, at, engine, epoch, limits, slotsHeld, residents, turns, processes, cells } =
       sections.overview(state);
     return [
       ...columns([
@@ -49,6 +46,7 @@ const overview: View = {
         ['residents', `${residents} of ${limits.residents}`],
         ['turns', `${turns} in progress`],
         ['processes', `${processes} live`],
+        ['cells', `${cells} live`],
       ]),
       '',
       ...tables.agentsTable(sections.agents(state)),

@@ -4,7 +4,7 @@ import { commandText } from './describe.ts';
 import { columns, cut, moment, oneLine, short } from './line.ts';
 import type * as sections from './sections.ts';
 
-type Rows<K extends 'agents' | 'slots' | 'residents' | 'mail' | 'turns' | 'processes' | 'tasks'> = ReturnType<
+type Rows<K extends 'agents' | 'slots' | 'residents' | 'mail' | 'turns' | 'processes' | 'cells' | 'tasks'> = ReturnType<
   (typeof sections)[K]
 >;
 
@@ -94,6 +94,22 @@ export const processesTable = (rows: Rows<'processes'>): string[] =>
       cut(oneLine(commandText(p.command)), textColumnsMax),
     ]),
     'no processes',
+  );
+
+export const cellsTable = (rows: Rows<'cells'>): string[] =>
+  table(
+    ['CELL', 'AGENT', 'IS', 'SINCE', 'ITEMS', 'WAITS FOR'],
+    rows.map((c) => [
+      c.cellId,
+      c.path,
+      c.generation === undefined || c.is !== 'pending' ? c.is : `pending ${c.generation}`,
+      moment(c.since),
+      String(c.items),
+      [...c.calls.map(({ callId, tool }) => `${callId} ${tool}`), ...(c.timers > 0 ? [`${c.timers} timers`] : [])].join(
+        ', ',
+      ),
+    ]),
+    'no cells',
   );
 
 export const tasksTable = (rows: Rows<'tasks'>): string[] =>

@@ -2,6 +2,7 @@
 import { attachVerb } from './attach/attach.ts';
 import { benchVerb } from './bench.ts';
 import { bisectVerb } from './bisect.ts';
+import { cellVerb } from './cell.ts';
 import { demoVerb } from './demo.ts';
 import { diffVerb } from './diff.ts';
 import { doctorVerb } from './doctor.ts';
@@ -37,6 +38,7 @@ export const verbs: readonly Verb[] = [
   ...rolloutVerbs,
   ...operatorVerbs,
   attachVerb,
+  cellVerb,
   stopHostVerb,
   fuzzVerb,
   benchVerb,

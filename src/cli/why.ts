@@ -38,6 +38,7 @@ export const whyVerb: Verb = (program) => {
         'why slot /root/builder',
         'why agent /root/builder',
         'why mail 3f21c08b9a64 -o json',
+        'why cell 3',
         'why process 1002 --full',
       ),
     )

@@ -29,7 +29,7 @@ const status = ({ state, cellId }: CellView): string => {
   return state === 'lost' ? 'Script failed' : `Script ${state}`;
 };
 
-const shown = (item: OutputItem): string =>
+export const shown = (item: OutputItem): string =>
   'text' in item ? (item.text as string) : `[image ${String(item.imageUrl).slice(0, 60)}]`;
 
 /** What else its reader has to know: what it left running, and what was not stored. */

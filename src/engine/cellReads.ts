@@ -2,15 +2,13 @@
  * Reading cells: from a cursor, until the cell ends, yields or stands at a frontier, or for a time. Reading takes nothing
  * away and holds nothing up; a reader that is gone leaves nothing behind (CE1, CE4).
  */
-import type { OutputItem } from '../../events/cell.ts';
 import { type CallRef, callerOf, openCall, requestOf } from '../../projections/calls.ts';
 import { isPaused } from '../../projections/cells.ts';
 import type { Call, Cell, State } from '../../projections/state.ts';
 import { tokensMax } from '../decide/tools/cells.ts';
 import { type CellView, presentCell } from './cellOutput.ts';
-import { textOf } from './cellRecord.ts';
 import type { CellParts } from './cells.ts';
-import { decoded } from './fold.ts';
+import { viewOf } from './cellView.ts';
 
 export interface Look {
   /** Items that the reader has; absent: its first look, which stops where the script first yielded. */
@@ -89,52 +87,8 @@ export class CellReads {
     }
     // What is told rests on what is durable.
     await engine.read(() => undefined);
-    const whole = to >= cell.offset;
-    const frontier = whole && isPaused(cell) ? cell.frontier : undefined;
-    const items = await this.items(cell.cellId, start, to);
-    if (signal?.aborted === true) return undefined;
-    return {
-      cellId: cell.cellId,
-      state: whole && cell.end !== undefined ? cell.end.how : frontier === undefined ? 'running' : 'pending',
-      items,
-      next: to,
-      ...(frontier && { generation: frontier.generation, pending: frontier.pending }),
-      ...(whole && cell.end && (await this.#end(cell))),
-    };
-  }
-
-  async #end({ end }: Cell) {
-    const { log } = this.#parts;
-    return {
-      end: {
-        processes: end!.processes,
-        conflicts: end!.conflicts,
-        ...(end!.reason !== undefined && { reason: end!.reason }),
-        ...(end!.error !== undefined && { error: await textOf(log, end!.error) }),
-      },
-    };
-  }
-
-  async items(cellId: string, from: number, to: number): Promise<OutputItem[]> {
-    const found: OutputItem[] = [];
-    if (from >= to) return found;
-    const { log } = this.#parts;
-    for await (const page of log.readStream(`cell/${cellId}`)) {
-      for (const event of page.map(decoded)) {
-        if (event.type !== 'CellOutput') continue;
-        const { items, offset } = event.data;
-        for (const [i, item] of items.entries()) {
-          const at = offset - items.length + i;
-          if (at < from || at >= to) continue;
-          found.push(
-            'text' in item
-              ? { text: await textOf(log, item.text) }
-              : { ...item, imageUrl: await textOf(log, item.imageUrl) },
-          );
-        }
-      }
-    }
-    return found;
+    const view = await viewOf(this.#parts.log, cell, start, to);
+    return signal?.aborted === true ? undefined : view;
   }
 
   /** A call of `exec` or `wait`: answered with what its cell has done since the agent last looked. */

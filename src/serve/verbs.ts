@@ -1,4 +1,5 @@
 /** What can be asked on the control socket: the operator's commands, and reading the log. */
+import { CellPolicy } from '../../events/cell.ts';
 import { Failure } from '../failure.ts';
 import type { Fleet, Result } from '../fleet.ts';
 import { followHashed } from './followed.ts';
@@ -53,11 +54,35 @@ export const commands: Readonly<Record<string, Ask>> = {
     const reason = optional<string>(args, 'reason', 'string');
     return fleet.close(text(args, 'target'), { ...(reason !== undefined && { reason }), ...asked(args) });
   },
+  createCell: (fleet, args) => {
+    const policy = optional<CellPolicy>(args, 'policy', 'string') ?? 'ContinueWhenUnblocked';
+    if (!CellPolicy.is(policy)) throw bad('policy', 'ContinueWhenUnblocked or PauseAtPendingFrontier');
+    return fleet.createCell(text(args, 'target'), text(args, 'source'), { policy, ...asked(args) });
+  },
+  resumeCell: (fleet, args) => {
+    const generation = optional<number>(args, 'generation', 'number');
+    if (generation === undefined) throw bad('generation', 'a number');
+    return fleet.resumeCell(text(args, 'cellId'), generation);
+  },
+  terminateCell: (fleet, args) => {
+    const reason = optional<string>(args, 'reason', 'string');
+    return fleet.terminateCell(text(args, 'cellId'), { ...(reason !== undefined && { reason }), ...asked(args) });
+  },
 };
 
 const answer = (value: unknown): Result<unknown> => ({ ok: true, answer: value });
 
 export const lookups: Readonly<Record<string, Ask>> = {
+  observeCell: (fleet, args) => {
+    const from = optional<number>(args, 'from', 'number');
+    const reader = optional<string>(args, 'reader', 'string');
+    return fleet.observeCell(text(args, 'cellId'), {
+      waitMs: optional<number>(args, 'waitMs', 'number') ?? 0,
+      mode: optional<boolean>(args, 'frontier', 'boolean') === true ? 'frontier' : 'yield',
+      ...(from !== undefined && { from }),
+      ...(reader !== undefined && { reader }),
+    });
+  },
   head: async ({ log }) => answer({ fleetId: log.fleetId, head: log.synced() }),
   blob: async ({ log }, args) => answer(Buffer.from(await log.blob(text(args, 'sha256'))).toString('base64')),
   snapshot: async ({ log }, args) => {
