@@ -213,6 +213,8 @@ export class Cells {
   async #make(cell: Cell): Promise<void> {
     const { runtime, secrets, engine } = this.#parts;
     const { cellId } = cell;
+    // What the lost machine has reported may just be on its way to the disk.
+    await engine.read(() => undefined);
     const { spec, inputs, drains: recorded } = await recordOf(this.#parts, cell);
     const known = inputs.slice(0, Math.max(0, recorded.length - 1));
     const drains = await runtime.create(spec, known);
