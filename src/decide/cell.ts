@@ -73,7 +73,8 @@ export function cellDrained(state: State, ctx: Context, command: CommandOf<'cell
   const { cellId, from, drains, resumed } = command;
   const cell = liveCell(state, cellId);
   const lags = cell === undefined || from !== cell.drains || from + drains.length > cell.inputs + 1;
-  if (lags || (resumed ?? cell.frontier?.generation) !== cell.frontier?.generation) return stale;
+  // What stands at a frontier goes on by a resume and by nothing else.
+  if (lags || resumed !== cell.frontier?.generation) return stale;
   const of = { cellId, agentId: cell.agentId };
   const own: HoldfastFact[] = resumed === undefined ? [] : [facts.FrontierResumed({ ...of, generation: resumed })];
   drains.forEach((report, i) => {

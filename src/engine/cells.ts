@@ -161,8 +161,10 @@ export class Cells {
 
   /** Something durable came in, or it was resumed. Asked without a pause before the answer is acted on. */
   #canGoOn(cell: Cell): boolean {
+    // A resume that is not durable yet lets nothing in.
+    if (!isRunning(cell) || (cell.frontier !== undefined && this.#resumed(cell) === undefined)) return false;
     const machine = this.#machines.get(cell.cellId);
-    if (!isRunning(cell) || machine === undefined) return isRunning(cell);
+    if (machine === undefined) return true;
     return machine.fed < this.#inputsOf(cell) || this.#resumed(cell) !== undefined;
   }
 
