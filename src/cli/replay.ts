@@ -6,6 +6,7 @@ import { decoded, stateHash } from '../engine/fold.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
 import { columns } from './line.ts';
+import { Watch } from './live/watch.ts';
 import { reading, within } from './opened.ts';
 import { rehearse } from './rehearse.ts';
 import { acting, examples, type Setting, type Verb, whole } from './setting.ts';
@@ -52,6 +53,7 @@ export const replayVerb: Verb = (program) => {
     .description('fold from the first event; prints {position, events, stateVersion, stateHash}')
     .option('--at <n>', 'up to this position instead of to the end', whole(1))
     .option('--every <k>', 'a line each K events, too', whole(1))
+    .option('--watch', 'step through it on the terminal, forwards and backwards')
     .option('--policy <policy>', 'slots and memory under other rules: `slots=5,residents=8,slru` or `codex-v2(max=4)`')
     .option('--steps', 'with --policy: each slot that would be given, refused or given back, too')
     .addHelpText(
@@ -60,6 +62,7 @@ export const replayVerb: Verb = (program) => {
         'replay',
         'replay --at 120 -o json',
         'replay --every 1000 -o jsonl',
+        'replay --watch --at 120',
         'replay --policy slots=5,residents=8,slru',
         "replay --policy 'codex-v1(max=6)' --steps",
       ),
@@ -70,15 +73,30 @@ export const replayVerb: Verb = (program) => {
 interface Options {
   readonly at?: number;
   readonly every?: number;
+  readonly watch?: boolean;
   readonly policy?: string;
   readonly steps?: boolean;
 }
 
-async function act(setting: Setting, { at, every, policy, steps = false }: Options): Promise<void> {
+async function watch({ dir, out }: Setting, at: number | undefined): Promise<void> {
+  if (!out.isTerminal || process.stdin.isTTY !== true || out.format !== 'text') {
+    throw new Failure('HOLDFAST_USAGE', '--watch needs a terminal', {
+      remedy: 'without one: `holdfast replay --every K`, or `holdfast show --at N`',
+    });
+  }
+  await reading(dir, (log) => Watch.show(log, out, within(log, at ?? 1), within(log, undefined)));
+}
+
+async function act(setting: Setting, { at, every, policy, steps = false, ...more }: Options): Promise<void> {
   if ((policy !== undefined && every !== undefined) || (policy === undefined && steps)) {
     throw new Failure('HOLDFAST_USAGE', '--policy goes without --every, and --steps goes with --policy', {
       remedy: '`holdfast replay --help` shows how',
     });
+  }
+  if (more.watch === true) {
+    if (policy !== undefined || every !== undefined)
+      throw new Failure('HOLDFAST_USAGE', '--watch goes with --at only', { remedy: 'leave out the other option' });
+    return watch(setting, at);
   }
   const { dir, out } = setting;
   if (policy !== undefined) return rehearse(setting, { text: policy, steps, ...(at !== undefined && { at }) });

@@ -7,27 +7,13 @@ import { Names } from '../names.ts';
 import type { Output } from '../output.ts';
 import type { Report } from '../report.ts';
 import { picture } from './picture.ts';
-import { Screen, type Terminal } from './screen.ts';
+import { Screen } from './screen.ts';
+import { terminal } from './terminal.ts';
 
 /** Waits for more to happen before the next picture: 20 pictures a second are as many as an eye can use. */
 const pictureMs = 50;
 /** The clock in the title goes on also when nothing happens. */
 const tickMs = 1_000;
-
-/** A terminal that does not say how large it is. */
-const unknownSize = { columns: 80, rows: 24 };
-
-const terminal: Terminal = {
-  get columns() {
-    return process.stdout.columns || unknownSize.columns;
-  },
-  get rows() {
-    return process.stdout.rows || unknownSize.rows;
-  },
-  write: (text) => {
-    process.stdout.write(text);
-  },
-};
 
 export class LiveView implements Report {
   readonly #fleet: Fleet;
