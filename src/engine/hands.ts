@@ -17,6 +17,7 @@ import { type Credentials, type Registrations, withoutCredentials } from './regi
 import { ResidentObjects } from './residents.ts';
 import type { Secrets } from './secrets.ts';
 import { Timers } from './timers.ts';
+import { wholeTexts } from './wholeTexts.ts';
 
 type Sample = Extract<Effect, { do: 'sample' }>;
 
@@ -181,7 +182,7 @@ export class LiveHands implements Hands {
     const root = this.#state.agents[agent.rootId]!;
     let history: readonly unknown[];
     try {
-      const { items } = await this.objects.history(agentId);
+      const items = await wholeTexts(this.#parts.log, (await this.objects.history(agentId)).items);
       // As it is now: it goes on growing while the model answers.
       history = [...(this.#parts.secrets?.revealIn(items) ?? items)];
     } catch (error) {

@@ -190,3 +190,21 @@ test('[TU6][MA5] after a crash a wait gives up at its first deadline, counted fr
   await f.clock.pass(1);
   await until(() => f.talk.asked.has('/root'));
 });
+
+test('[RE6] a model gets long texts whole: mail, what it said and what its calls gave, also after a reload', async () => {
+  const f = await living({});
+  const long = `${'long '.repeat(20_000)}end`;
+  await f.life.engine.submit({ do: 'send', target: '/root', text: long });
+  await f.spawn('/root', 'a');
+  await f.life.engine.submit({ do: 'send', target: '/root/a', text: long, followup: true });
+  await f.talk.says('/root/a', { say: long });
+  const { history } = await until(() => f.talk.asked.get('/root/a')?.request, 'the next turn of a');
+  const texts = history.flatMap((item) => ('text' in item ? [item.text] : []));
+  expect(texts.filter((text) => text === long)).toHaveLength(2);
+  await f.talk.says('/root/a', { say: 'done' });
+  await f.life.engine.submit({ do: 'evict', target: '/root/a' });
+  await f.life.engine.submit({ do: 'send', target: '/root/a', text: 'again', followup: true });
+  const again = await until(() => f.talk.asked.get('/root/a')?.request, 'a after its reload');
+  expect(again.history.filter((item) => 'text' in item && item.text === long)).toHaveLength(2);
+  expect(f.types()).toContain('AgentEvicted');
+});

@@ -1,0 +1,27 @@
+/** Long texts lie in blobs beside the log: a model gets them back whole. */
+import { Blob, type Text } from '../../events/fact.ts';
+import type { HistoryItem } from '../../projections/history.ts';
+import type { LogReader } from '../log/port.ts';
+
+/** The texts of an item that may be long. */
+function textsOf(item: HistoryItem): readonly unknown[] {
+  if (item.kind === 'call') return [(item.args as { readonly source?: unknown } | undefined)?.source];
+  return [item.text];
+}
+
+const isBlob = (text: unknown): text is Exclude<Text, string> => Blob.is(text);
+
+/** The same items where no text is long. Rejects with HOLDFAST_LOG_DAMAGED where a blob is missing or changed. */
+export async function wholeTexts(log: LogReader, items: readonly HistoryItem[]): Promise<readonly HistoryItem[]> {
+  if (!items.some((item) => textsOf(item).some(isBlob))) return items;
+  const whole = async (text: unknown): Promise<unknown> =>
+    isBlob(text) ? Buffer.from(await log.blob(text.blob)).toString('utf8') : text;
+  return Promise.all(
+    items.map(async (item): Promise<HistoryItem> => {
+      if (!textsOf(item).some(isBlob)) return item;
+      if (item.kind !== 'call') return { ...item, text: await whole(item.text) } as HistoryItem;
+      const { source, ...args } = item.args as { readonly source?: unknown };
+      return { ...item, args: { ...args, source: await whole(source) } };
+    }),
+  );
+}
