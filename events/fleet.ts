@@ -57,6 +57,22 @@ export const LimitsNow = t.partial({
 
 export const LimitsChanged = fact('LimitsChanged', fleet, t.type({ limits: LimitsNow }));
 
+/** A payload that is no longer on the disk: the events that name it stay, and so do chain, proofs and replay. */
+export const PayloadForgotten = fact(
+  'PayloadForgotten',
+  fleet,
+  shape(
+    {
+      what: t.keyof({ blob: null, output: null, secret: null }),
+      /** SHA-256 of the blob, id of the process, or name of the secret. */
+      id: t.string,
+      reason: t.string,
+    },
+    /** Whose payloads were forgotten together. */
+    { agentId: AgentId },
+  ),
+);
+
 export const CommandAnswered = fact(
   'CommandAnswered',
   fleet,

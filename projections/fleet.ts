@@ -28,6 +28,10 @@ export const fleet: Reducers = {
   LimitsChanged: (draft, { data }) => {
     draft.fleet.limits = { ...draft.fleet.limits, ...data.limits };
   },
+  PayloadForgotten: (draft, { data, position }) => {
+    const forgotten = (draft.fleet.forgotten ??= table());
+    forgotten[`${data.what}/${data.id}`] = position;
+  },
   CommandAnswered: (draft, { data }) => {
     const { answers, answerOrder } = draft.fleet;
     const answered: { requestHash: string; answer?: unknown; refusal?: unknown } = { requestHash: data.requestHash };

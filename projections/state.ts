@@ -306,6 +306,8 @@ export interface State {
     nextCellId: number;
     answers: Record<string, Answered>;
     answerOrder: Order;
+    /** `blob/…`, `output/…`, `secret/…` → position of its PayloadForgotten. */
+    forgotten?: Record<string, number>;
   };
   /** In order of spawning. */
   roots: AgentId[];

@@ -34,6 +34,7 @@ const said: Say = {
   EngineStarted: (d) => `process ${d.pid}, holdfast ${d.version}`,
   EngineStopped: (d) => d.reason,
   LimitsChanged: (d) => json(d.limits),
+  PayloadForgotten: (d) => `${d.what} ${short(d.id)}: ${oneLine(d.reason)}`,
   CommandAnswered: (d) => `key ${d.key}: ${d.refusal === undefined ? 'done' : 'refused'}`,
   LimitRefused: (d, n) => `${d.limit} is ${d.number}${held(d.holders, n)}; refusal ${short(d.refusalId)}`,
   AgentSpawned: (d, n) =>

@@ -6,6 +6,7 @@ import { cellVerb } from './cell.ts';
 import { demoVerb } from './demo.ts';
 import { diffVerb } from './diff.ts';
 import { doctorVerb } from './doctor.ts';
+import { forgetVerb } from './forget.ts';
 import { fuzzVerb } from './fuzz.ts';
 import { logVerb } from './log.ts';
 import { operatorVerbs } from './operate.ts';
@@ -37,6 +38,7 @@ export const verbs: readonly Verb[] = [
   bisectVerb,
   ...rolloutVerbs,
   ...operatorVerbs,
+  forgetVerb,
   attachVerb,
   cellVerb,
   stopHostVerb,

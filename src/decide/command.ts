@@ -2,6 +2,7 @@
 import type { CellPolicy, OutputItem } from '../../events/cell.ts';
 import type { FleetFile } from '../../events/fleetFile.ts';
 import type { IdentityLossReason } from '../../events/identity.ts';
+import type { AgentId } from '../../events/ids.ts';
 import type { Item } from '../../events/turn.ts';
 import type { CallNamed } from '../../projections/calls.ts';
 import type { CallEnd } from './callEnd.ts';
@@ -35,6 +36,12 @@ interface EngineLife {
   readonly bootId: string;
   readonly pid: number;
   readonly version: string;
+}
+
+/** What can be removed from the disk while the events that name it stay. */
+export interface Payload {
+  readonly what: 'blob' | 'output' | 'secret';
+  readonly id: string;
 }
 
 type OfTurn = { readonly turnId: string };
@@ -78,6 +85,13 @@ export type Command =
   | { readonly do: 'close'; readonly target: string; readonly reason?: string }
   | { readonly do: 'evict'; readonly target: string }
   | { readonly do: 'changeLimits'; readonly limits: Readonly<Record<string, unknown>> }
+  | {
+      readonly do: 'forget';
+      readonly payloads: readonly Payload[];
+      /** Whose they are, when they are all of an agent's. */
+      readonly agentId?: AgentId;
+      readonly reason: string;
+    }
   | (OfTurn & {
       readonly do: 'sampled';
       readonly n: number;

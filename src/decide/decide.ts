@@ -6,6 +6,7 @@ import { carryOutCell, cellDrained, cellLost, createCell, fireTimers, terminateC
 import { observeFrontier, resumeCell, resumeFailed } from './cellFrontier.ts';
 import type { Command, CommandOf } from './command.ts';
 import type { Context, Decision } from './decision.ts';
+import { forget } from './forget.ts';
 import { identityLost, identityRegistered, identityRegistrationFailed } from './identity.ts';
 import { open, spawnRoot, start, stop, stopProcesses } from './life.ts';
 import { changeLimits, close, evict, interrupt, send } from './operator.ts';
@@ -25,6 +26,7 @@ const deciders: Deciders = {
   close,
   evict,
   changeLimits,
+  forget,
   sampled,
   samplingFailed,
   compact,

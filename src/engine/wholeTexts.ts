@@ -1,6 +1,7 @@
 /** Long texts lie in blobs beside the log: a model gets them back whole. */
 import { Blob, type Text } from '../../events/fact.ts';
 import type { HistoryItem } from '../../projections/history.ts';
+import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
 
 /** The texts of an item that may be long. */
@@ -14,8 +15,17 @@ const isBlob = (text: unknown): text is Exclude<Text, string> => Blob.is(text);
 /** The same items where no text is long. Rejects with HOLDFAST_LOG_DAMAGED where a blob is missing or changed. */
 export async function wholeTexts(log: LogReader, items: readonly HistoryItem[]): Promise<readonly HistoryItem[]> {
   if (!items.some((item) => textsOf(item).some(isBlob))) return items;
-  const whole = async (text: unknown): Promise<unknown> =>
-    isBlob(text) ? Buffer.from(await log.blob(text.blob)).toString('utf8') : text;
+  const whole = async (text: unknown): Promise<unknown> => {
+    if (!isBlob(text)) return text;
+    try {
+      return Buffer.from(await log.blob(text.blob)).toString('utf8');
+    } catch (error) {
+      // What an operator has removed is no longer there for anybody; the agent is told so and goes on.
+      if (error instanceof Failure && error.code === 'HOLDFAST_PAYLOAD_FORGOTTEN')
+        return `[${text.bytes} bytes that were forgotten]`;
+      throw error;
+    }
+  };
   return Promise.all(
     items.map(async (item): Promise<HistoryItem> => {
       if (!textsOf(item).some(isBlob)) return item;

@@ -54,6 +54,15 @@ export function forgetStart(logDir: string, record: StartRecord): void {
   rmSync(fileOf(logDir, record.processId, 'start'), { force: true });
 }
 
+/** Commands of ended processes that hold a text, or of one process, are removed; how these ended stays. */
+export function forgetCommands(logDir: string, which: (record: EndRecord) => boolean): void {
+  for (const name of readdirSync(join(logDir, 'spool'))) {
+    const id = /^(\d+)\.end\.json$/.exec(name)?.[1];
+    const record = id === undefined ? undefined : endOf(logDir, Number(id));
+    if (record !== undefined && which(record)) keepEnd(logDir, { ...record, command: [] });
+  }
+}
+
 export function endOf(logDir: string, processId: number): EndRecord | undefined {
   return parsed(fileOf(logDir, processId, 'end'));
 }

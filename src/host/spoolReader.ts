@@ -2,10 +2,10 @@
  * Reading of spooled output by byte offset. A spool is a row of segment files: the head `<id>.out` from byte 0 and
  * tails `<id>.<base>.out`; between them bytes may be missing. Also used without a host, for what ended long ago.
  */
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Output } from './port.ts';
-import { endOf } from './records.ts';
+import { endOf, forgetCommands } from './records.ts';
 
 export interface Segment {
   readonly path: string;
@@ -44,6 +44,12 @@ function readAt(path: string, position: number, length: number): Uint8Array {
   } finally {
     closeSync(file);
   }
+}
+
+/** Removes the output of an ended process, and its command; what reads the output finds all of it left out. */
+export function removeSpool(logDir: string, processId: number): void {
+  forgetCommands(logDir, (record) => record.processId === processId);
+  for (const { path } of segmentsOnDisk(logDir, processId)) rmSync(path, { force: true });
 }
 
 /** Segments of a process as they lie on disk. */

@@ -1,5 +1,5 @@
 /** What lies beside the store: blobs, which the log needs, and snapshots and caches, which it can do without. */
-import { readBlob, writeBlobs } from './blobs.ts';
+import { forgetBlob, readBlob, writeBlobs } from './blobs.ts';
 import { getCache, putCache } from './caches.ts';
 import type { Folder } from './folder.ts';
 import type { Frame } from './frame.ts';
@@ -10,6 +10,8 @@ export interface Beside {
   /** Resolves when every blob is durable. */
   writeBlobs(blobs: readonly BlobContent[]): Promise<void>;
   readBlob(sha256: string): Promise<Uint8Array>;
+  /** Removes its content for good. */
+  forgetBlob(sha256: string): Promise<void>;
   writeSnapshot(snapshot: Snapshot): Promise<void>;
   /** The newest usable one of this stateVersion at or before `atMost`; `frameOf` gives the frame to hold its hash against. */
   findSnapshot(
@@ -24,6 +26,7 @@ export interface Beside {
 export const besideIn = ({ blobs, snapshots, caches }: Folder): Beside => ({
   writeBlobs: (contents) => writeBlobs(blobs, contents),
   readBlob: (sha256) => readBlob(blobs, sha256),
+  forgetBlob: (sha256) => forgetBlob(blobs, sha256),
   writeSnapshot: (snapshot) => writeSnapshot(snapshots, snapshot),
   findSnapshot: (...args) => findSnapshot(snapshots, ...args),
   putCache: (name, content) => putCache(caches, name, content),

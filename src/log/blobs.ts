@@ -1,6 +1,7 @@
 /** Large strings beside the log, named by their SHA-256 and synced before the batch that names them. */
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../failure.ts';
 import { hexOf, sha256 } from './chain.ts';
 import { damaged } from './damage.ts';
 import type { BlobContent } from './port.ts';
@@ -49,12 +50,34 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Throws damage at `namedBy`, the position of an event that names the blob (0: not known). */
+const tombOf = (folder: string, name: string): string => join(folder, `${name}.forgotten`);
+
+/** Whether it was removed on purpose; the fact that says why is in the log. */
+export const isForgotten = (folder: string, name: string): Promise<boolean> => exists(tombOf(folder, name));
+
+/** Removes the content; durable when it resolves. What is left says that this was no accident. */
+export async function forgetBlob(folder: string, name: string): Promise<void> {
+  await writeSynced(tombOf(folder, name), new Uint8Array());
+  await rm(join(folder, name), { force: true });
+  await syncFolder(folder);
+}
+
+export const forgotten = (name: string): Failure =>
+  new Failure('HOLDFAST_PAYLOAD_FORGOTTEN', `the blob ${name} was forgotten`, {
+    remedy: '`holdfast log --type PayloadForgotten` says when, by whom and why; it cannot be brought back',
+    details: { blob: name },
+  });
+
+export const isForgottenFailure = (error: unknown): boolean =>
+  error instanceof Failure && error.code === 'HOLDFAST_PAYLOAD_FORGOTTEN';
+
+/** Throws HOLDFAST_PAYLOAD_FORGOTTEN for one that was forgotten, damage at `namedBy`, the position of an event that names the blob (0: not known). */
 export async function readBlob(folder: string, name: string, namedBy = 0): Promise<Uint8Array> {
   let content: Uint8Array;
   try {
     content = await readFile(join(folder, name));
   } catch (error) {
+    if (await isForgotten(folder, name)) throw forgotten(name);
     throw damaged(namedBy, `the blob ${name} cannot be read`, error);
   }
   if (hexOf(sha256(content)) !== name) throw damaged(namedBy, `the blob ${name} does not match its name`);

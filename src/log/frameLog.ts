@@ -168,6 +168,10 @@ export class FrameLog extends StoredReader implements Log, Sink {
     return this.beside.writeSnapshot(snapshot);
   }
 
+  forget(sha256: string): Promise<void> {
+    return this.beside.forgetBlob(sha256);
+  }
+
   putCache(name: string, content: Uint8Array): Promise<void> {
     return this.beside.putCache(name, content);
   }

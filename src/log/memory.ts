@@ -3,6 +3,7 @@
  * `level.ts`, without timers. A storage that is passed again is a log that is opened again.
  */
 import type { Envelope, Hashed } from '../../events/envelope.ts';
+import { forgotten } from './blobs.ts';
 import { genesis, hexOf, type Seal, sealOf } from './chain.ts';
 import { Committer, type Sink } from './committer.ts';
 import { damaged } from './damage.ts';
@@ -21,6 +22,7 @@ export interface MemoryStorage {
   /** Events in the index: it is made when it is asked for. */
   indexed: number;
   readonly blobs: Map<string, Uint8Array>;
+  readonly forgotten: Set<string>;
   readonly snapshots: Map<number, string>;
   readonly caches: Map<string, Uint8Array>;
   fleetId: string | undefined;
@@ -34,6 +36,7 @@ export const memoryStorage = (): MemoryStorage => ({
   index: newIndex(),
   indexed: 0,
   blobs: new Map(),
+  forgotten: new Set(),
   snapshots: new Map(),
   caches: new Map(),
   fleetId: undefined,
@@ -161,8 +164,14 @@ class MemoryLog implements Log, Sink {
 
   async blob(sha256: string): Promise<Uint8Array> {
     const content = this.#storage.blobs.get(sha256);
+    if (content === undefined && this.#storage.forgotten.has(sha256)) throw forgotten(sha256);
     if (content === undefined) throw damaged(0, `the blob ${sha256} cannot be read`);
     return content;
+  }
+
+  async forget(sha256: string): Promise<void> {
+    this.#storage.forgotten.add(sha256);
+    this.#storage.blobs.delete(sha256);
   }
 
   async putSnapshot(snapshot: Snapshot): Promise<void> {

@@ -55,7 +55,7 @@ export interface LogReader {
     agentId: string,
     range?: { readonly from?: number; readonly to?: number },
   ): AsyncIterable<readonly Envelope[]>;
-  /** Content of a blob; throws HOLDFAST_LOG_DAMAGED when it is missing or does not match. */
+  /** Content of a blob; throws HOLDFAST_PAYLOAD_FORGOTTEN after `forget`, HOLDFAST_LOG_DAMAGED when it is missing or does not match. */
   blob(sha256: string): Promise<Uint8Array>;
   /** Newest usable snapshot of this stateVersion at or before `atMost`; checksum and chain hash are checked, a bad one is skipped. */
   snapshot(stateVersion: number, atMost?: number): Promise<Snapshot | undefined>;
@@ -75,6 +75,8 @@ export interface Log extends LogReader {
   flush(): Promise<void>;
   /** Called after each group commit with the durable events, in order. Returns the unsubscribe function. */
   follow(listener: (events: readonly Envelope[]) => void): () => void;
+  /** Removes the content of a blob for good; the events that name it stay. The fact that says why is appended first, by whoever asks. */
+  forget(sha256: string): Promise<void>;
   /** A cache beside the log (LO6); may be lost at any time. */
   putSnapshot(snapshot: Snapshot): Promise<void>;
   /** A cache of any bytes by name, with its own checksum; may be lost at any time. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Envelope } from '../../events/envelope.ts';
 import { Failure } from '../failure.ts';
 import { Auditor, type Named } from './audit.ts';
-import { readBlob } from './blobs.ts';
+import { isForgottenFailure, readBlob } from './blobs.ts';
 import { hexOf, type Seal } from './chain.ts';
 import { isDamage } from './damage.ts';
 import { folderOf } from './folder.ts';
@@ -39,12 +39,13 @@ export async function salvageLog(
   }
   let copy: FrameLog | undefined;
   let blobs = 0;
+  const forgotten = new Set<string>();
   let look: Look | undefined;
   try {
     let damage: Failure | undefined;
     try {
       look = await lookAt(dir, {});
-      for await (const { batch, seal } of soundBatches(look, folderOf(dir).blobs)) {
+      for await (const { batch, seal } of soundBatches(look, folderOf(dir).blobs, forgotten)) {
         copy ??= await openLevelLog(to, { touches });
         void copy.append(batch);
         blobs += batch.blobs?.length ?? 0;
@@ -58,6 +59,7 @@ export async function salvageLog(
       damage = error;
     }
     await copy?.flush();
+    for (const name of forgotten) await copy?.forget(name);
     const head = copy?.head();
     const { firstBad, what } = (damage?.details ?? {}) as { readonly firstBad?: number; readonly what?: string };
     return { events: head?.position ?? 0, head, blobs, firstBad, what };
@@ -73,6 +75,7 @@ const waitingEventsMax = 50_000;
 async function* soundBatches(
   look: Look,
   blobs: string,
+  forgotten: Set<string>,
 ): AsyncGenerator<{ readonly batch: Batch; readonly seal: Seal }> {
   const auditor = new Auditor(() => []);
   for await (const frames of walk(look.store, { from: 1, to: Number.POSITIVE_INFINITY })) {
@@ -82,19 +85,29 @@ async function* soundBatches(
       for (const [i, of] of frame.sizes.entries()) {
         const batch = events.slice(from, from + of);
         from += of;
-        yield { batch: await batchOf(batch, auditor.named, blobs), seal: auditor.seals[i]! };
+        yield { batch: await batchOf(batch, auditor.named, blobs, forgotten), seal: auditor.seals[i]! };
       }
     }
   }
 }
 
-async function batchOf(events: readonly Envelope[], named: readonly Named[], folder: string): Promise<Batch> {
+async function batchOf(
+  events: readonly Envelope[],
+  named: readonly Named[],
+  folder: string,
+  forgotten: Set<string>,
+): Promise<Batch> {
   const { position, epoch } = events[0]!;
   const end = position + events.length;
   const blobs: BlobContent[] = [];
   for (const { sha256, position: by } of named) {
     if (by < position || by >= end || blobs.some((blob) => blob.sha256 === sha256)) continue;
-    blobs.push({ sha256, content: await readBlob(folder, sha256, by) });
+    const content = await readBlob(folder, sha256, by).catch((error: unknown) => {
+      if (isForgottenFailure(error)) return undefined;
+      throw error;
+    });
+    if (content === undefined) forgotten.add(sha256);
+    else blobs.push({ sha256, content });
   }
   return { expected: position - 1, epoch, events, blobs };
 }

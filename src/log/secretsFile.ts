@@ -1,12 +1,13 @@
 /** The file `secrets` beside the log (0600, never exported): one JSON line per value, synced before its name is given. */
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SecretStore } from '../engine/secrets.ts';
 import { Failure } from '../failure.ts';
 
+/** Without a value: it was forgotten, and its name is not given again. */
 interface Line {
   readonly name: string;
-  readonly value: string;
+  readonly value?: string;
 }
 
 function linesOf(path: string): Line[] {
@@ -27,6 +28,19 @@ function linesOf(path: string): Line[] {
   });
 }
 
+/** Removes the value for good and gives it, if there was one; its name stays, so that it is not given to another. For logs at rest. */
+export function forgetSecret(dir: string, name: string): string | undefined {
+  const path = join(dir, 'secrets');
+  const before = linesOf(path);
+  const value = before.find((line) => line.name === name)?.value;
+  if (value === undefined) return undefined;
+  const lines = before.map((line) => (line.name === name ? { name } : line));
+  const unfinished = `${path}.new`;
+  writeFileSync(unfinished, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600, flush: true });
+  renameSync(unfinished, path);
+  return value;
+}
+
 export function secretsFile(dir: string): SecretStore {
   const path = join(dir, 'secrets');
   let names: Map<string, string> | undefined;
@@ -35,8 +49,9 @@ export function secretsFile(dir: string): SecretStore {
   const read = (): Map<string, string> => {
     if (names !== undefined) return names;
     const lines = linesOf(path);
-    values = new Map(lines.map(({ name, value }) => [name, value]));
-    names = new Map(lines.map(({ name, value }) => [value, name]));
+    const kept = lines.filter((line): line is Required<Line> => line.value !== undefined);
+    values = new Map(kept.map(({ name, value }) => [name, value]));
+    names = new Map(kept.map(({ name, value }) => [value, name]));
     last = Math.max(0, ...lines.map(({ name }) => Number(name.slice(2))));
     return names;
   };

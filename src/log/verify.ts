@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { Auditor, checkOf, type Sees } from './audit.ts';
-import { readBlob } from './blobs.ts';
+import { isForgottenFailure, readBlob } from './blobs.ts';
 import { eventText } from './canonical.ts';
 import { genesis, sealOf, sha256 } from './chain.ts';
 import { readCheckpoint } from './checkpoint.ts';
@@ -85,24 +85,39 @@ async function headAt(look: Look | undefined, auditor: Auditor, position: number
 async function checkAll(dir: string, { store, head }: Look, auditor: Auditor, options: VerifyOptions): Promise<void> {
   const folder = folderOf(dir);
   const blobs = new Map<string, number>();
+  /** Removed on purpose, it seems: the log must say so. */
+  const gone = new Map<string, number>();
+  const forgotten = new Set<string>();
   for await (const frames of walk(store, { from: 1, to: Number.POSITIVE_INFINITY })) {
     for (const frame of frames) {
-      auditor.check(frame);
+      for (const { type, data } of auditor.check(frame))
+        if (type === 'PayloadForgotten') forgotten.add((data as { readonly id: string }).id);
       for (const { sha256, bytes, position } of auditor.named) {
         if (blobs.has(sha256)) continue;
         blobs.set(sha256, position);
-        const content = await readBlob(folder.blobs, sha256, position);
-        if (content.length !== bytes)
+        const content = await contentOf(folder.blobs, sha256, position);
+        if (content === undefined) gone.set(sha256, position);
+        else if (content.length !== bytes)
           throw damaged(position, `the blob ${sha256} has ${content.length} bytes, not ${bytes}`);
       }
     }
     options.progress?.(auditor.position);
   }
+  for (const [sha256, position] of gone)
+    if (!forgotten.has(sha256))
+      throw damaged(position, `the blob ${sha256} is gone, and no event says that it was forgotten`);
   await checkOpening(store, head, options.touches);
   await checkIndex(store, 'x', auditor.index.streams);
   await checkIndex(store, 'h', auditor.index.touched, auditor.checks);
   await checkSnapshots(folder.snapshots, store, auditor.position, options);
 }
+
+/** Undefined: it was removed on purpose. */
+const contentOf = (folder: string, sha256: string, position: number): Promise<Uint8Array | undefined> =>
+  readBlob(folder, sha256, position).catch((error: unknown) => {
+    if (isForgottenFailure(error)) return undefined;
+    throw error;
+  });
 
 /** The stored index must say exactly what the events up to the checkpoint say. */
 async function checkIndex(

@@ -11,6 +11,7 @@ import { emptyState } from '../../projections/state.ts';
 import { decoded } from '../engine/fold.ts';
 import { Failure } from '../failure.ts';
 import { collect, type Named } from '../log/audit.ts';
+import { isForgottenFailure } from '../log/blobs.ts';
 import { hashedLine } from '../log/canonical.ts';
 import { batchHash, genesis, hexOf, sha256 } from '../log/chain.ts';
 import { fleetIdOf } from '../log/committer.ts';
@@ -22,6 +23,8 @@ interface BlobLine {
   readonly bytes: number;
   readonly text?: string;
   readonly base64?: string;
+  /** Its content was removed before the export; a later event says why. */
+  readonly forgotten?: true;
 }
 
 function blobLine(name: string, content: Uint8Array): string {
@@ -32,6 +35,18 @@ function blobLine(name: string, content: Uint8Array): string {
     : { blob: name, bytes: bytes.length, base64: bytes.toString('base64') };
   return JSON.stringify(line);
 }
+
+const forgottenLine = (name: string): string =>
+  JSON.stringify({ blob: name, forgotten: true } satisfies Partial<BlobLine>);
+
+const exportedBlob = (log: LogReader, name: string): Promise<string> =>
+  log.blob(name).then(
+    (content) => blobLine(name, content),
+    (error: unknown) => {
+      if (isForgottenFailure(error)) return forgottenLine(name);
+      throw error;
+    },
+  );
 
 /** Pages of lines. */
 export async function* exported(log: LogReader): AsyncGenerator<readonly string[], void, void> {
@@ -45,7 +60,7 @@ export async function* exported(log: LogReader): AsyncGenerator<readonly string[
       for (const { sha256: name } of named) {
         if (given.has(name)) continue;
         given.add(name);
-        lines.push(blobLine(name, await log.blob(name)));
+        lines.push(await exportedBlob(log, name));
       }
       lines.push(line);
     }
@@ -76,12 +91,16 @@ function blobOf({ blob, text, base64 }: BlobLine, line: number): BlobContent {
 
 interface Imported extends Batch {
   readonly hash: string;
+  /** Blobs that it says were forgotten. */
+  readonly forgotten: readonly string[];
 }
 
 /** The batches of an export; throws HOLDFAST_IMPORT_BAD_LINE at the first line that does not belong there. */
 export async function* batchesOf(lines: AsyncIterable<string>): AsyncGenerator<Imported, void, void> {
   const state = emptyState(defaultLimits);
   const known = new Set<string>();
+  /** Blobs without content, with the line that says so. */
+  const gone = new Map<string, number>();
   let prev: string | undefined;
   let events: Envelope[] = [];
   let blobs: BlobContent[] = [];
@@ -91,6 +110,12 @@ export async function* batchesOf(lines: AsyncIterable<string>): AsyncGenerator<I
     const at = number;
     const bad = (what: string, cause?: unknown) => badLine(at, what, cause);
     const value = parsed(line, bad);
+    if ('blob' in value && value.forgotten === true) {
+      if (forgottenLine(value.blob) !== line) throw bad('it is not written as an export writes it');
+      known.add(value.blob);
+      gone.set(value.blob, at);
+      continue;
+    }
     if ('blob' in value) {
       if (blobLine(value.blob, blobOf(value, at).content) !== line)
         throw bad('it is not written as an export writes it');
@@ -107,12 +132,16 @@ export async function* batchesOf(lines: AsyncIterable<string>): AsyncGenerator<I
       throw bad('a hash stands on the last event of a batch');
     if (hash === undefined) continue;
     if (batchHash(prev, events) !== hash) throw bad('the events of this batch do not lead to its hash');
-    yield { expected: event.batch - 1, epoch: event.epoch, events, blobs, hash };
+    const forgotten = events.flatMap(forgottenBlob);
+    yield { expected: event.batch - 1, epoch: event.epoch, events, blobs, hash, forgotten };
     prev = hash;
     events = [];
     blobs = [];
   }
   if (number === 0) throw badLine(1, 'the file is empty');
+  for (const [name, line] of gone)
+    if (state.fleet.forgotten?.[`blob/${name}`] === undefined)
+      throw badLine(line, `the blob ${name} has no content, and no event says that it was forgotten`);
   if (events.length > 0 || blobs.length > 0) throw badLine(number, 'the file ends within a batch');
 }
 
@@ -130,6 +159,11 @@ function parsed(line: string, bad: (what: string, cause?: unknown) => Failure): 
   if (!whole || [stream, type, by].some((text) => typeof text !== 'string')) throw bad('it is not an event');
   return value as Hashed;
 }
+
+const forgottenBlob = ({ type, data }: Envelope): string[] => {
+  const { what, id } = data as { readonly what: string; readonly id: string };
+  return type === 'PayloadForgotten' && what === 'blob' ? [id] : [];
+};
 
 interface Surroundings {
   readonly state: ReturnType<typeof emptyState>;
@@ -175,7 +209,9 @@ const waitingEventsMax = 50_000;
 
 /** Appends checked batches to an empty log; gives the number of events. */
 export async function importInto(log: Log, batches: AsyncIterable<Imported>): Promise<number> {
-  for await (const { hash, ...batch } of batches) {
+  const removed: string[] = [];
+  for await (const { hash, forgotten, ...batch } of batches) {
+    removed.push(...forgotten);
     void log.append(batch).catch(() => {
       // Told by the flush below.
     });
@@ -183,5 +219,7 @@ export async function importInto(log: Log, batches: AsyncIterable<Imported>): Pr
     if (batch.expected - log.synced().position > waitingEventsMax) await log.flush();
   }
   await log.flush();
+  // An export was made before or after its removal: the copy has what the log says.
+  for (const name of removed) await log.forget(name);
   return log.head().position;
 }

@@ -1,5 +1,6 @@
 /** Blobs, snapshots and caches on the disk of the world. */
 import type { Beside } from '../../log/beside.ts';
+import { forgotten } from '../../log/blobs.ts';
 import { sealOf } from '../../log/chain.ts';
 import { damaged } from '../../log/damage.ts';
 import { sealWithin } from '../../log/opening.ts';
@@ -8,6 +9,7 @@ import type { Random } from '../random.ts';
 
 export class WorldBeside {
   readonly #blobs = new Map<string, Uint8Array>();
+  readonly #forgotten = new Set<string>();
   readonly #snapshots = new Map<number, string>();
   readonly #caches = new Map<string, Uint8Array>();
 
@@ -20,9 +22,15 @@ export class WorldBeside {
       writeBlobs: (blobs) => sync(keep(blobs)),
       readBlob: async (sha256) => {
         const content = this.#blobs.get(sha256);
+        if (content === undefined && this.#forgotten.has(sha256)) throw forgotten(sha256);
         if (content === undefined) throw damaged(0, `the blob ${sha256} cannot be read`);
         return content;
       },
+      forgetBlob: (sha256) =>
+        sync(() => {
+          this.#forgotten.add(sha256);
+          this.#blobs.delete(sha256);
+        }),
       writeSnapshot: async (snapshot) => {
         this.#snapshots.set(snapshot.position, JSON.stringify(snapshot));
       },
