@@ -1,4 +1,6 @@
 /** `verify` checks every record of a log, `salvage` copies the sound part of a damaged one. Neither changes the log. */
+
+import { join } from 'node:path';
 import { type State, stateVersion } from '../../projections/state.ts';
 import { foldLog, stateHash } from '../engine/fold.ts';
 import { Failure } from '../failure.ts';
@@ -95,19 +97,22 @@ const salvageVerb: Verb = (program) => {
     .addHelpText('after', examples('salvage .holdfast-sound', 'salvage /tmp/sound --log runs/monday'))
     .action(
       acting(async ({ dir, out }, to: string) => {
-        const { events, head, blobs, firstBad, what } = await salvageLog(dir, to, { touches });
+        const { events, head, blobs, unproven, firstBad, what } = await salvageLog(dir, to, { touches });
         if (events === 0) {
           throw new Failure('HOLDFAST_LOG_DAMAGED', `nothing of ${dir} is sound: ${what}`, {
             remedy: 'take the log from a backup',
             details: { dir, firstBad, what },
           });
         }
-        const salvaged = { to, events, blobs, head, ...(firstBad !== undefined && { firstBad, what }) };
+        const salvaged = { to, events, blobs, unproven, head, ...(firstBad !== undefined && { firstBad, what }) };
         await out.show(salvaged, () => [
           `copied ${events} events and ${blobs} blobs to ${to}`,
           firstBad === undefined
             ? 'the log is sound: this is all of it'
             : `left out from ${firstBad} on: ${oneLine(what ?? '')}`,
+          ...(unproven === 0
+            ? []
+            : [`${unproven} events behind it can be read and are not proven: ${join(to, 'unproven.jsonl')}`]),
         ]);
       }),
     );

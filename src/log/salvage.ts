@@ -1,9 +1,15 @@
-/** `salvage`: the sound prefix of a damaged log, in whole batches and with its blobs, becomes a log in a new folder. */
+/**
+ * `salvage`: the sound prefix of a damaged log, in whole batches and with its blobs, becomes a log in a new folder; what can
+ * be read behind the damage lies beside it, marked as unproven.
+ */
 import { existsSync, readdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Envelope } from '../../events/envelope.ts';
 import { Failure } from '../failure.ts';
 import { Auditor, type Named } from './audit.ts';
 import { isForgottenFailure, readBlob } from './blobs.ts';
+import { eventText } from './canonical.ts';
 import { hexOf, type Seal } from './chain.ts';
 import { isDamage } from './damage.ts';
 import { folderOf } from './folder.ts';
@@ -15,12 +21,15 @@ import type { Look } from './look.ts';
 import { checkOpening } from './opening.ts';
 import type { Batch, BlobContent, Head } from './port.ts';
 import type { Touches } from './postings.ts';
+import { unprovenFrom } from './unproven.ts';
 
 export interface Salvaged {
   /** Events copied; 0 when nothing was sound, and then `to` is not made. */
   readonly events: number;
   readonly head: Head | undefined;
   readonly blobs: number;
+  /** Events behind the damage that can be read: in `unproven.jsonl` of the copy, no part of its log. */
+  readonly unproven: number;
   /** Why it ends where it ends; absent when the log is sound. */
   readonly firstBad?: number;
   readonly what?: string;
@@ -62,11 +71,29 @@ export async function salvageLog(
     for (const name of forgotten) await copy?.forget(name);
     const head = copy?.head();
     const { firstBad, what } = (damage?.details ?? {}) as { readonly firstBad?: number; readonly what?: string };
-    return { events: head?.position ?? 0, head, blobs, firstBad, what };
+    const events = head?.position ?? 0;
+    const unproven =
+      damage === undefined || look === undefined || copy === undefined ? 0 : await keepUnproven(look, to, events + 1);
+    return { events, head, blobs, unproven, firstBad, what };
   } finally {
     await copy?.close();
     await look?.close();
   }
+}
+
+async function keepUnproven(look: Look, to: string, from: number): Promise<number> {
+  let count = 0;
+  const file = await open(join(to, 'unproven.jsonl'), 'wx', 0o600);
+  try {
+    for await (const events of unprovenFrom(look.store, from)) {
+      await file.write(events.map((event) => `{"unproven":${eventText(event)}}\n`).join(''));
+      count += events.length;
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return count;
 }
 
 /** Events that may wait for the disk of the copy. */

@@ -215,14 +215,21 @@ describe('salvage', () => {
     const all = newFolder();
     expect(await salvageLog(dir, all, { touches })).toMatchObject({ events: lines.length, firstBad: lines.length + 1 });
     let first = 0;
+    let behind = 0;
     await edit(dir, async (store) => {
       const keys = await store.keys({ gte: Buffer.from('f'), lt: Buffer.from('g') }).all();
       const key = keys[1]!;
       first = key.readUInt32BE(5);
+      behind = keys[2]!.readUInt32BE(5);
       await store.del(key);
     });
     const part = newFolder();
-    expect(await salvageLog(dir, part, { touches })).toMatchObject({ events: first - 1, firstBad: first });
+    const salvaged = await salvageLog(dir, part, { touches });
+    expect(salvaged).toMatchObject({ events: first - 1, firstBad: first, unproven: lines.length - behind + 1 });
+    // Behind the gap: as it was written, but nothing says that it belongs there.
+    const unproven = readFileSync(join(part, 'unproven.jsonl'), 'utf8').trimEnd().split('\n');
+    const plain = lines.slice(behind - 1).map((line) => line.replace(/,"hash":"[0-9a-f]{64}"\}$/, '}'));
+    expect(unproven).toEqual(plain.map((text) => `{"unproven":${text}}`));
     expect(await verify(part)).toMatchObject({ ok: true, events: first - 1 });
   });
 
