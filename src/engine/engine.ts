@@ -141,7 +141,7 @@ export class Engine {
 
   #handle(command: Command, asked: Asked): { readonly answer: Answer; readonly durable: Promise<void> } {
     this.#alive();
-    if (this.state.fleet.engine === 'stopped' && command.do !== 'start') throw stopped();
+    if (this.state.fleet.engine === 'stopped' && !atRest.has(command.do)) throw stopped();
     const { log, clock } = this.#parts;
     const { key } = asked;
     const { tamper } = this.#parts;
@@ -262,6 +262,9 @@ export class Engine {
     this.#failedListeners = [];
   }
 }
+
+/** What can be asked of a log between two lives. */
+const atRest: ReadonlySet<Command['do']> = new Set(['start', 'forget'] as const);
 
 /** EngineStopped is the last event of a life: the log is being closed. */
 const stopped = () =>
