@@ -5,7 +5,7 @@ import all from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...all.test,
-    include: ['test/{events,rules,projections,world}/**/*.test.ts'],
+    include: ['test/{cells,events,identity,projections,rules,world}/**/*.test.ts'],
     coverage: {
       enabled: true,
       provider: 'v8',
