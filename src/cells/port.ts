@@ -15,20 +15,22 @@ export interface CellTool {
   readonly description: string;
 }
 
-/** Each has its own error code (`HOLDFAST_CELL_…`, see `limits.ts`); reaching one ends the cell as failed. */
+/** Each has its own error code (see `limits.ts`); going over one ends the cell as failed, and no script can catch that. */
 export interface CellLimits {
-  /** Everything the cell holds: heap, stack, code and ArrayBuffers. */
+  /** Everything the cell holds: heap, stack, code and ArrayBuffers. At least 16 MiB, with which every cell begins. */
   readonly memoryBytes: number;
-  /** For one drain, and for all drains of the cell together. */
+  /** Time of the processor, for one drain and for all drains of the cell together. */
   readonly drainMs: number;
   readonly cpuMs: number;
-  /** Text, images and notices, each counted with 16 bytes more than it has. */
+  /** Texts, images and notices as JSON, a character counted as one, and 16 for each of them. */
   readonly outputBytes: number;
   /** Set and neither fired nor cleared. */
   readonly timers: number;
   /** Called and not ended. */
   readonly pendingCalls: number;
+  /** In UTF-8. */
   readonly sourceBytes: number;
+  /** Of the script's calls, at most 256 KiB; a script can catch this one. */
   readonly stackBytes: number;
 }
 

@@ -1,0 +1,116 @@
+/**
+ * Cells in this thread, one machine for all of them: for the simulator and for tests. Time of the processor is counted in
+ * questions of the machine instead of milliseconds, so that a script gets exactly as far on every run. What spins inside
+ * one built-in function cannot be stopped here (`pool.ts` can).
+ */
+import { assert, Failure } from '../failure.ts';
+import { type Image, Machine } from './machine.ts';
+import type { CellRuntime, CellSpec, Drain } from './port.ts';
+import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
+import { drainOf } from './report.ts';
+import { createSteps, type Guard, Steps } from './steps.ts';
+
+/** About what 10 000 calls or backward jumps of a script take. */
+const msPerQuestion = 0.05;
+
+class Counted implements Guard {
+  #questions = 0;
+  begin(): void {
+    this.#questions = 0;
+  }
+  over(ms: number): boolean {
+    this.#questions += 1;
+    return this.spent() > ms;
+  }
+  spent(): number {
+    return this.#questions * msPerQuestion;
+  }
+  stopped(): boolean {
+    return false;
+  }
+}
+
+interface Resting {
+  readonly spec: CellSpec;
+  readonly image: Image;
+  readonly cpuMs: number;
+  readonly last: Drain;
+}
+
+let compiled: QuickJsModule | undefined;
+let shared: Machine | undefined;
+
+/** One machine serves all runtimes of the thread, until its memory has grown larger than the next cell's. */
+function machineFor(pages = 0): Machine {
+  compiled ??= compileQuickJs();
+  if (shared === undefined || (shared.grown && shared.pages > pages)) shared = new Machine(compiled);
+  return shared;
+}
+
+/** Memory of cells that have ended, for the next ones: making it new costs more than filling it. */
+const spare: Uint8Array[] = [];
+const spareMax = 16;
+const grain = 65_536;
+
+function roomFor(bytes: number, before: Resting | undefined): Uint8Array {
+  const old = before?.image.bytes ?? spare.pop();
+  return old !== undefined && old.length >= bytes ? old : new Uint8Array(Math.ceil(bytes / grain) * grain);
+}
+
+export const unknownCell = (cellId: string): Failure =>
+  new Failure('HOLDFAST_CELL_UNKNOWN', `no cell ${cellId} is running`, {
+    remedy: 'create it again with its recorded inputs',
+    details: { cellId },
+  });
+
+export function inlineCells(): CellRuntime {
+  const cells = new Map<string, Resting>();
+  let closed = false;
+  const forget = (cellId: string): void => {
+    const cell = cells.get(cellId);
+    if (cell !== undefined && spare.length < spareMax) spare.push(cell.image.bytes);
+    cells.delete(cellId);
+  };
+  const open = (): void => {
+    if (closed) throw new Failure('HOLDFAST_CELLS_CLOSED', 'the cell runtime is closed');
+  };
+
+  function run(spec: CellSpec, before: Resting | undefined, take: (steps: Steps, machine: Machine) => void): Drain[] {
+    const machine = machineFor(before?.image.pages);
+    const steps = new Steps(machine, new Counted(), spec.limits, before?.cpuMs);
+    take(steps, machine);
+    const { steps: taken, cpuMs, alive } = steps.result;
+    const drains: Drain[] = [];
+    for (const step of taken) drains.push(drainOf(step, spec.tools, drains.at(-1) ?? before?.last));
+    const last = drains.at(-1);
+    if (last === undefined) return [];
+    const image = alive ? machine.save((bytes) => roomFor(bytes, before)) : undefined;
+    if (image === undefined) forget(spec.cellId);
+    else cells.set(spec.cellId, { spec, image, cpuMs, last });
+    return drains;
+  }
+
+  return {
+    async create(spec, recorded = []) {
+      open();
+      assert(!cells.has(spec.cellId), `cell ${spec.cellId} is created once`);
+      return run(spec, undefined, (steps) => createSteps(steps, spec, recorded));
+    },
+    async feed(cellId, inputs) {
+      open();
+      const cell = cells.get(cellId);
+      if (cell === undefined) throw unknownCell(cellId);
+      return run(cell.spec, cell, (steps, machine) => {
+        machine.load(cell.image);
+        for (const input of inputs) steps.feed(input, 'never');
+      });
+    },
+    async end(cellId) {
+      forget(cellId);
+    },
+    async close() {
+      closed = true;
+      cells.clear();
+    },
+  };
+}
