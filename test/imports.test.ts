@@ -95,6 +95,8 @@ const adapters: ReadonlyArray<readonly [adapter: string, home: string]> = [
   ['src/log/level.ts', 'src/log/'],
   ['src/host/client.ts', 'src/host/'],
   ['src/host/connect.ts', 'src/host/'],
+  ['src/cells/pool.ts', 'src/cells/'],
+  ['@jitl/quickjs-wasmfile-release-sync', 'src/cells/'],
   ['node-pty', 'src/host/'],
   ['classic-level', 'src/log/'],
 ];

@@ -3,11 +3,12 @@
  * questions of the machine instead of milliseconds, so that a script gets exactly as far on every run. What spins inside
  * one built-in function cannot be stopped here (`pool.ts` can).
  */
-import { assert, Failure } from '../failure.ts';
+import { assert } from '../failure.ts';
+import { closedCells, unknownCell } from './failures.ts';
 import { type Image, Machine } from './machine.ts';
-import type { CellRuntime, CellSpec, Drain } from './port.ts';
+import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
 import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
-import { drainOf } from './report.ts';
+import { drainsOf } from './report.ts';
 import { createSteps, type Guard, Steps } from './steps.ts';
 
 /** About what 10 000 calls or backward jumps of a script take. */
@@ -57,12 +58,6 @@ function roomFor(bytes: number, before: Resting | undefined): Uint8Array {
   return old !== undefined && old.length >= bytes ? old : new Uint8Array(Math.ceil(bytes / grain) * grain);
 }
 
-export const unknownCell = (cellId: string): Failure =>
-  new Failure('HOLDFAST_CELL_UNKNOWN', `no cell ${cellId} is running`, {
-    remedy: 'create it again with its recorded inputs',
-    details: { cellId },
-  });
-
 export function inlineCells(): CellRuntime {
   const cells = new Map<string, Resting>();
   let closed = false;
@@ -72,16 +67,19 @@ export function inlineCells(): CellRuntime {
     cells.delete(cellId);
   };
   const open = (): void => {
-    if (closed) throw new Failure('HOLDFAST_CELLS_CLOSED', 'the cell runtime is closed');
+    if (closed) throw closedCells();
   };
 
-  function run(spec: CellSpec, before: Resting | undefined, take: (steps: Steps, machine: Machine) => void): Drain[] {
+  function run(spec: CellSpec, before: Resting | undefined, inputs: readonly CellInput[]): Drain[] {
     const machine = machineFor(before?.image.pages);
     const steps = new Steps(machine, new Counted(), spec.limits, before?.cpuMs);
-    take(steps, machine);
+    if (before === undefined) createSteps(steps, spec, inputs);
+    else {
+      machine.load(before.image);
+      for (const input of inputs) steps.feed(input, 'never');
+    }
     const { steps: taken, cpuMs, alive } = steps.result;
-    const drains: Drain[] = [];
-    for (const step of taken) drains.push(drainOf(step, spec.tools, drains.at(-1) ?? before?.last));
+    const drains = drainsOf(taken, inputs, spec.tools, before?.last);
     const last = drains.at(-1);
     if (last === undefined) return [];
     const image = alive ? machine.save((bytes) => roomFor(bytes, before)) : undefined;
@@ -94,16 +92,13 @@ export function inlineCells(): CellRuntime {
     async create(spec, recorded = []) {
       open();
       assert(!cells.has(spec.cellId), `cell ${spec.cellId} is created once`);
-      return run(spec, undefined, (steps) => createSteps(steps, spec, recorded));
+      return run(spec, undefined, recorded);
     },
     async feed(cellId, inputs) {
       open();
       const cell = cells.get(cellId);
       if (cell === undefined) throw unknownCell(cellId);
-      return run(cell.spec, cell, (steps, machine) => {
-        machine.load(cell.image);
-        for (const input of inputs) steps.feed(input, 'never');
-      });
+      return run(cell.spec, cell, inputs);
     },
     async end(cellId) {
       forget(cellId);

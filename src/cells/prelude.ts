@@ -46,15 +46,11 @@ const joined = (list, entry) => (list === '' ? entry : list + ',' + entry);
 const report = (ended) => {
   let set = '';
   for (const id in fresh) set = joined(set, '[' + id + ',' + fresh[id] + ']');
-  let pendingCalls = '';
-  for (const n in waiting) pendingCalls = joined(pendingCalls, n);
-  let pendingTimers = '';
-  for (const id in timers) pendingTimers = joined(pendingTimers, id);
   let writes = '';
   if (ended) for (const key in changed) writes = joined(writes, stringify(key) + ':' + stored[key]);
   const told = '{"calls":[' + calls + '],"items":[' + items + '],"notices":[' + notices + '],"timers":[' + set +
-    '],"cleared":[' + cleared + '],"yields":[' + yields + '],"offset":' + offset + ',"pendingCalls":[' + pendingCalls +
-    '],"pendingTimers":[' + pendingTimers + '],"writes":{' + writes + '}}';
+    '],"cleared":[' + cleared + '],"yields":[' + yields + '],"offset":' + offset + ',"waiting":[' + callsWaiting + ',' + timersWaiting +
+    '],"writes":{' + writes + '}}';
   calls = items = notices = cleared = yields = '';
   fresh = table();
   return told;

@@ -1,5 +1,6 @@
 /** The report of the sandbox about one drain, and the `Drain` that it is for everybody else. */
-import type { CellCall, CellEnd, CellTool, Drain, Json, OutputItem } from './port.ts';
+import { assert } from '../failure.ts';
+import type { CellCall, CellEnd, CellInput, CellTool, Drain, Json, OutputItem } from './port.ts';
 
 /** As `prelude.ts` writes it. */
 interface Report {
@@ -10,8 +11,8 @@ interface Report {
   readonly cleared: readonly number[];
   readonly yields: readonly number[];
   readonly offset: number;
-  readonly pendingCalls: readonly number[];
-  readonly pendingTimers: readonly number[];
+  /** How many resolvers and callbacks the sandbox has in its tables. */
+  readonly waiting: readonly [calls: number, timers: number];
   readonly writes: Readonly<Record<string, Json>>;
 }
 
@@ -22,7 +23,7 @@ export interface Step {
   readonly end?: { readonly kind: CellEnd['kind']; readonly error?: CellEnd['error'] };
 }
 
-export const nothingYet: Drain = {
+const nothingYet: Drain = {
   calls: [],
   timers: [],
   clearedTimers: [],
@@ -39,8 +40,23 @@ const itemOf = (item: Report['items'][number]): OutputItem => {
   return detail === undefined ? { imageUrl } : { imageUrl, detail: detail as 'auto' };
 };
 
-/** `before`: the drain before this one. */
-export function drainOf({ report, end }: Step, tools: readonly CellTool[], before: Drain = nothingYet): Drain {
+/** The ids that the sandbox has in its tables now; it says how many there are. */
+function pendingNow(told: Report, before: Drain, input: CellInput | undefined, ended: boolean): Drain['pending'] {
+  const calls = [...before.pending.calls, ...told.calls.map(([n]) => `tool-${n}`)];
+  const cleared = new Set(told.cleared);
+  const timers = [...before.pending.timers, ...told.timers.map(([timerId]) => timerId)];
+  const pending = {
+    calls: input?.kind === 'toolEnded' ? calls.filter((callId) => callId !== input.callId) : calls,
+    timers: timers.filter((id) => !cleared.has(id) && !(input?.kind === 'timerFired' && input.timerId === id)),
+  };
+  const [callsWaiting, timersWaiting] = told.waiting;
+  const same = pending.calls.length === callsWaiting && pending.timers.length === timersWaiting;
+  // A cell that was stopped on its way to its tables may still have what it was given in them.
+  assert(same || ended, 'the sandbox waits for what it was seen to begin');
+  return pending;
+}
+
+function drainOf({ report, end }: Step, tools: readonly CellTool[], before: Drain, input?: CellInput): Drain {
   const callOf = ([n, tool, args]: Report['calls'][number]): CellCall => ({
     callId: `tool-${n}`,
     tool: tools[tool]!.name,
@@ -59,7 +75,21 @@ export function drainOf({ report, end }: Step, tools: readonly CellTool[], befor
     offset: told.offset,
     yields: told.yields,
     notices: told.notices,
-    pending: { calls: told.pendingCalls.map((n) => `tool-${n}`), timers: told.pendingTimers },
+    pending: pendingNow(told, before, input, end !== undefined),
     ...(end !== undefined && { end: { ...end, writes: told.writes } }),
   };
+}
+
+/** `before`: the last drain of the cell, none when it was made by the first of these steps, which then has no input. */
+export function drainsOf(
+  steps: readonly Step[],
+  inputs: readonly CellInput[],
+  tools: readonly CellTool[],
+  before?: Drain,
+): Drain[] {
+  let last = before ?? nothingYet;
+  return steps.map((step, i) => {
+    last = drainOf(step, tools, last, inputs[before === undefined ? i - 1 : i]);
+    return last;
+  });
 }

@@ -50,7 +50,7 @@ const stackLinesMax = 20;
 
 const stoppedCode = 'stopped';
 
-const waitsForNothing = '"pendingCalls":[],"pendingTimers":[],';
+const waitsForNothing = '"waiting":[0,0],';
 
 const seedOf = (seed: string): number[] => {
   const bytes = createHash('sha256').update(seed).digest();

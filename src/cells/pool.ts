@@ -1,0 +1,293 @@
+/**
+ * Cells on threads. A cell at rest is an image that belongs to no thread; a job takes it one or more inputs further on
+ * whichever thread is free. A thread that is long at one job loses the others it was given, so a cell that spins holds up
+ * nobody, and there is always a spare thread that runs already.
+ */
+import { assert, Failure } from '../failure.ts';
+import { closedCells, lostMachine, unknownCell } from './failures.ts';
+import { type Job, type Result, roomFor, type SharedImage } from './jobs.ts';
+import { limitText } from './limits.ts';
+import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
+import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
+import { drainsOf } from './report.ts';
+import { CellThread } from './worker.ts';
+
+/** A job that takes longer loses its thread its other jobs. Most take less than a tenth of it. */
+const stuckMs = 2;
+/** A thread that has been at one job so long is its cell's own, and another one is started; a start takes about as long. */
+const ownMs = 30;
+/** Waits until threads that were needed for a while are surely not needed again. */
+const surplusMs = 5000;
+/** Waits for a script to see that it was stopped; then its thread is ended. */
+const stopMs = 250;
+/** Above what a script may have: one that stays inside a built-in function does not see its limit itself. */
+const graceMs = 300;
+/** Threads that are free to take jobs: one to work, one to take over at once. */
+const freeThreads = 2;
+/** Each but the free ones is held by a cell that spins. */
+const threadsMax = 16;
+/** A new cell fits. */
+const newImageBytes = 4 * 65_536;
+/** Memory of cells that have ended, for the next ones: making it new costs more than filling it. */
+const spareImagesMax = 64;
+const spareImageBytesMax = 1024 * 1024;
+
+interface Ask {
+  readonly inputs: readonly CellInput[];
+  readonly create: boolean;
+  readonly resolve: (drains: readonly Drain[]) => void;
+  readonly reject: (error: Failure) => void;
+}
+
+interface Cell {
+  readonly spec: CellSpec;
+  image: SharedImage;
+  cpuMs: number;
+  last: Drain | undefined;
+  /** The first one is with a thread when `running` is there. */
+  readonly asks: Ask[];
+  running: { readonly thread: CellThread<Cell>; readonly claim: number } | undefined;
+  /** Somebody waits for the end of what is running. */
+  freed: (() => void) | undefined;
+}
+
+class PooledCells implements CellRuntime {
+  readonly #cells = new Map<string, Cell>();
+  readonly #threads = new Set<CellThread<Cell>>();
+  /** Cells with an ask that no thread has. */
+  readonly #waiting = new Set<Cell>();
+  readonly #spareImages: SharedArrayBuffer[] = [];
+  #module: QuickJsModule | undefined;
+  #serial = 0;
+  #scheduled = false;
+  #watch: NodeJS.Timeout | undefined;
+  /** When the last thread was started. */
+  #started = 0;
+  #closed = false;
+
+  async create(spec: CellSpec, recorded: readonly CellInput[] = []): Promise<readonly Drain[]> {
+    if (this.#closed) throw closedCells();
+    assert(!this.#cells.has(spec.cellId), `cell ${spec.cellId} is created once`);
+    const bytes = this.#spareImages.pop() ?? roomFor(newImageBytes);
+    const image = { bytes, size: 0, pages: 0, main: 0, serial: 0 };
+    const cell: Cell = { spec, image, cpuMs: 0, last: undefined, asks: [], running: undefined, freed: undefined };
+    this.#cells.set(spec.cellId, cell);
+    return this.#ask(cell, recorded, true);
+  }
+
+  async feed(cellId: string, inputs: readonly CellInput[]): Promise<readonly Drain[]> {
+    if (this.#closed) throw closedCells();
+    const cell = this.#cells.get(cellId);
+    if (cell === undefined) throw unknownCell(cellId);
+    return inputs.length === 0 ? [] : this.#ask(cell, inputs, false);
+  }
+
+  async end(cellId: string): Promise<void> {
+    const cell = this.#cells.get(cellId);
+    if (cell === undefined) return;
+    this.#forget(cell, unknownCell(cellId));
+    const { running } = cell;
+    if (running === undefined || running.thread.withdraw(running.claim)) {
+      this.#keep(cell.image);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(() => this.#end(running.thread, new Error('a cell did not stop')), stopMs);
+      cell.freed = () => {
+        clearTimeout(late);
+        resolve();
+      };
+      running.thread.stop(running.claim);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#watch);
+    const threads = [...this.#threads];
+    this.#threads.clear();
+    for (const cell of [...this.#cells.values()]) this.#forget(cell, closedCells());
+    for (const thread of threads) for (const cell of thread.jobs.values()) cell.freed?.();
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
+
+  #ask(cell: Cell, inputs: readonly CellInput[], create: boolean): Promise<readonly Drain[]> {
+    return new Promise((resolve, reject) => {
+      cell.asks.push({ inputs, create, resolve, reject });
+      if (cell.asks.length === 1) this.#wait(cell);
+    });
+  }
+
+  /** What is asked in one turn of the event loop goes out together. */
+  #wait(cell: Cell): void {
+    this.#waiting.add(cell);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    if (this.#waiting.size === 0 || this.#closed) return;
+    const takers = this.#takers();
+    for (const [i, thread] of takers.entries()) {
+      const share = Math.min(thread.room, Math.ceil(this.#waiting.size / (takers.length - i)));
+      const cells = [...this.#waiting].slice(0, share);
+      if (cells.length > 0) thread.send(cells.map((cell) => this.#jobOf(cell, thread)));
+    }
+    this.#watch ??= setTimeout(() => this.#look(), stuckMs);
+  }
+
+  /** Idle threads, or else those that will be soon, or else a new one. */
+  #takers(): CellThread<Cell>[] {
+    const free = this.#enough().filter((thread) => !thread.stuck && thread.room > 0);
+    const ready = free.filter((thread) => thread.ready);
+    const idle = ready.filter((thread) => thread.jobs.size === 0);
+    if (free.length === 0 && this.#threads.size < threadsMax) return [this.#start()];
+    return idle.length > 0 ? idle : ready.length > 0 ? ready : free;
+  }
+
+  /** The threads that are no cell's own; makes new ones where there are too few. */
+  #enough(): CellThread<Cell>[] {
+    const now = performance.now();
+    const free = [...this.#threads].filter((thread) => !thread.stuck || now - thread.since < ownMs);
+    while (free.length < freeThreads && this.#threads.size < threadsMax) free.push(this.#start());
+    return free;
+  }
+
+  #start(): CellThread<Cell> {
+    this.#module ??= compileQuickJs();
+    const thread = new CellThread<Cell>(this.#module, {
+      ready: () => this.#dispatch(),
+      result: (from, result, cell) => this.#take(from, result, cell),
+      lost: (from, error) => this.#end(from, error),
+    });
+    this.#threads.add(thread);
+    this.#started = performance.now();
+    return thread;
+  }
+
+  #jobOf(cell: Cell, thread: CellThread<Cell>): Job {
+    const { inputs, create } = cell.asks[0]!;
+    const { image, spec, cpuMs } = cell;
+    const claim = thread.claim(cell);
+    this.#waiting.delete(cell);
+    cell.running = { thread, claim };
+    this.#serial += 1;
+    return { claim, serial: this.#serial, image, limits: spec.limits, cpuMs, inputs, ...(create && { spec }) };
+  }
+
+  #take(thread: CellThread<Cell>, result: Result, cell: Cell): void {
+    const { steps, cpuMs, image, defect, serial } = result;
+    cell.running = undefined;
+    if (image !== undefined) cell.image = { bytes: cell.image.bytes, ...image, serial };
+    cell.cpuMs = cpuMs;
+    if (this.#cells.get(cell.spec.cellId) !== cell) {
+      this.#keep(cell.image);
+      cell.freed?.();
+    } else if (defect !== undefined) this.#next(cell).reject(new Failure('HOLDFAST_DEFECT', defect));
+    else {
+      const { tools } = cell.spec;
+      const { inputs, resolve } = this.#next(cell);
+      const drains = drainsOf(steps, inputs, tools, cell.last);
+      cell.last = drains.at(-1);
+      if (image === undefined) {
+        this.#forget(cell, unknownCell(cell.spec.cellId));
+        this.#keep(cell.image);
+      }
+      resolve(drains);
+    }
+    if (thread.jobs.size === 0 && this.#surplus()) this.#retire(thread);
+    this.#dispatch();
+  }
+
+  /** The ask that was answered; the one behind it is next. */
+  #next(cell: Cell): Ask {
+    const ask = cell.asks.shift()!;
+    if (cell.asks.length > 0) this.#wait(cell);
+    return ask;
+  }
+
+  /** Looks after the threads while they have something to do. */
+  #look(): void {
+    this.#watch = undefined;
+    const now = performance.now();
+    for (const thread of [...this.#threads]) {
+      if (thread.jobs.size === 0 || !thread.ready || now - thread.since < stuckMs) continue;
+      if (!thread.stuck) thread.busyMs(now);
+      thread.stuck = true;
+      for (const [claim, cell] of [...thread.jobs]) {
+        if (thread.withdraw(claim)) {
+          cell.running = undefined;
+          this.#waiting.add(cell);
+        } else if (now - thread.since > allowedMs(cell) && thread.busyMs(now) > allowedMs(cell)) {
+          this.#overrun(thread, cell);
+        }
+      }
+    }
+    this.#enough();
+    this.#dispatch();
+    const busy = [...this.#threads].some((thread) => thread.jobs.size > 0);
+    if (busy || this.#waiting.size > 0) this.#watch ??= setTimeout(() => this.#look(), stuckMs);
+  }
+
+  /** The cell has had its time inside one built-in function, which nothing but the end of its thread can end. */
+  #overrun(thread: CellThread<Cell>, cell: Cell): void {
+    const { spec, last } = cell;
+    const code = 'HOLDFAST_CELL_CPU_LIMIT';
+    const error = { code, text: limitText(code, spec.limits)! };
+    const drains = drainsOf([{ report: '', end: { kind: 'failed', error } }], [], spec.tools, last);
+    if (this.#cells.get(spec.cellId) === cell) {
+      this.#next(cell).resolve(drains);
+      this.#forget(cell, unknownCell(spec.cellId));
+    }
+    this.#end(thread, new Error('a cell had its time'));
+  }
+
+  /** The thread goes; what it had not begun goes to others, and what it was at is lost. */
+  #end(thread: CellThread<Cell>, cause: unknown): void {
+    if (!this.#threads.has(thread)) return;
+    for (const [claim, cell] of [...thread.jobs]) {
+      const begun = !thread.withdraw(claim);
+      cell.running = undefined;
+      if (begun || !thread.ready) {
+        this.#forget(cell, lostMachine(cell.spec.cellId, cause));
+        cell.freed?.();
+      } else if (this.#cells.get(cell.spec.cellId) === cell) this.#waiting.add(cell);
+    }
+    this.#retire(thread);
+    this.#dispatch();
+  }
+
+  #surplus(): boolean {
+    return (
+      this.#threads.size > freeThreads &&
+      performance.now() - this.#started > surplusMs &&
+      this.#enough().length > freeThreads
+    );
+  }
+
+  #retire(thread: CellThread<Cell>): void {
+    this.#threads.delete(thread);
+    thread.end().catch(() => {});
+  }
+
+  #forget(cell: Cell, why: Failure): void {
+    if (this.#cells.get(cell.spec.cellId) === cell) this.#cells.delete(cell.spec.cellId);
+    this.#waiting.delete(cell);
+    for (const { reject } of cell.asks.splice(0)) reject(why);
+  }
+
+  #keep({ bytes }: SharedImage): void {
+    const fits = bytes.byteLength <= spareImageBytesMax && this.#spareImages.length < spareImagesMax;
+    if (fits) this.#spareImages.push(bytes);
+  }
+}
+
+/** Of the processor, for the job that a thread has of it. */
+const allowedMs = ({ asks, spec }: Cell): number =>
+  2 * spec.limits.drainMs * (1 + (asks[0]?.inputs.length ?? 0)) + graceMs;
+
+export const pooledCells = (): CellRuntime => new PooledCells();
