@@ -102,8 +102,8 @@ const adapters: ReadonlyArray<readonly [adapter: string, home: string]> = [
 ];
 
 test.each(adapters)('only live.ts, the command line and its own folder name %s', (adapter, home) => {
-  // A bench measures node-pty itself as the peer of the host.
-  const measured = adapter === 'node-pty' ? ['src/bench/'] : [];
+  // A bench measures node-pty itself as the peer of the host, and the runtime of cells beside what it runs on.
+  const measured = adapter === 'node-pty' || home === 'src/cells/' ? ['src/bench/'] : [];
   const allowed = ['src/live.ts', 'src/index.ts', 'src/cli/', home, ...measured];
   const names = sources.filter((s) => s.imports.some((i) => i.of === adapter));
   expect(names.map((s) => s.path).filter((path) => !inside(...allowed)(path))).toEqual([]);

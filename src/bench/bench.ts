@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
+import { cellFigures } from './cells.ts';
 import { commandFigures } from './commands.ts';
 import { footprintFigures } from './footprint.ts';
 import { historyFigures } from './histories.ts';
@@ -48,6 +49,7 @@ const families: Readonly<Record<string, Family>> = {
   footprint: footprintFigures,
   output: outputFigures,
   histories: historyFigures,
+  cells: cellFigures,
 };
 
 function sizesOf(quick: boolean, small: boolean): Sizes {

@@ -9,7 +9,7 @@ import { type Image, Machine } from './machine.ts';
 import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
 import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
 import { drainsOf } from './report.ts';
-import { createSteps, type Guard, Steps } from './steps.ts';
+import { createSteps, deliveriesOf, feedSteps, type Guard, Steps } from './steps.ts';
 
 /** About what 10 000 calls or backward jumps of a script take. */
 const msPerQuestion = 0.05;
@@ -73,16 +73,17 @@ export function inlineCells(): CellRuntime {
   function run(spec: CellSpec, before: Resting | undefined, inputs: readonly CellInput[]): Drain[] {
     const machine = machineFor(before?.image.pages);
     const steps = new Steps(machine, new Counted(), spec.limits, before?.cpuMs);
-    if (before === undefined) createSteps(steps, spec, inputs);
+    const deliveries = deliveriesOf(inputs);
+    if (before === undefined) createSteps(steps, spec, deliveries);
     else {
       machine.load(before.image);
-      for (const input of inputs) steps.feed(input, 'never');
+      feedSteps(steps, deliveries);
     }
-    const { steps: taken, cpuMs, alive } = steps.result;
-    const drains = drainsOf(taken, inputs, spec.tools, before?.last);
+    const { told, cpuMs } = steps.result;
+    const drains = drainsOf(told, inputs, spec.tools, before?.last);
     const last = drains.at(-1);
     if (last === undefined) return [];
-    const image = alive ? machine.save((bytes) => roomFor(bytes, before)) : undefined;
+    const image = told.end === undefined ? machine.save((bytes) => roomFor(bytes, before)) : undefined;
     if (image === undefined) forget(spec.cellId);
     else cells.set(spec.cellId, { spec, image, cpuMs, last });
     return drains;

@@ -1,7 +1,8 @@
 /** What the pool and its threads tell each other: jobs one way, results the other, and claims in shared memory between them. */
-import type { CellInput, CellLimits, CellSpec } from './port.ts';
+import type { CellLimits, CellSpec } from './port.ts';
 import type { QuickJsModule } from './quickjs.ts';
-import type { Step } from './report.ts';
+import type { Told } from './report.ts';
+import type { Deliveries } from './steps.ts';
 
 /**
  * Who has a job: it is queued by the pool, claimed by the thread that begins it, withdrawn by the pool when another thread
@@ -37,7 +38,7 @@ export interface Job {
   readonly limits: CellLimits;
   /** Of the processor, so far. */
   readonly cpuMs: number;
-  readonly inputs: readonly CellInput[];
+  readonly inputs: Deliveries;
   /** The cell is made; the inputs are recorded ones. */
   readonly spec?: CellSpec;
 }
@@ -45,7 +46,7 @@ export interface Job {
 export interface Result {
   readonly claim: number;
   readonly serial: number;
-  readonly steps: readonly Step[];
+  readonly told: Told;
   readonly cpuMs: number;
   /** The cell at rest; none when it has ended. `bytes` only when there was no room in the old ones. */
   readonly image?: Omit<SharedImage, 'bytes' | 'serial'> & { readonly bytes?: SharedArrayBuffer };

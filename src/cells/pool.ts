@@ -10,6 +10,7 @@ import { limitText } from './limits.ts';
 import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
 import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
 import { drainsOf } from './report.ts';
+import { deliveriesOf } from './steps.ts';
 import { CellThread } from './worker.ts';
 
 /** A job that takes longer loses its thread its other jobs. Most take less than a tenth of it. */
@@ -176,11 +177,19 @@ class PooledCells implements CellRuntime {
     this.#waiting.delete(cell);
     cell.running = { thread, claim };
     this.#serial += 1;
-    return { claim, serial: this.#serial, image, limits: spec.limits, cpuMs, inputs, ...(create && { spec }) };
+    return {
+      claim,
+      serial: this.#serial,
+      image,
+      limits: spec.limits,
+      cpuMs,
+      inputs: deliveriesOf(inputs),
+      ...(create && { spec }),
+    };
   }
 
   #take(thread: CellThread<Cell>, result: Result, cell: Cell): void {
-    const { steps, cpuMs, image, defect, serial } = result;
+    const { told, cpuMs, image, defect, serial } = result;
     cell.running = undefined;
     if (image !== undefined) cell.image = { bytes: cell.image.bytes, ...image, serial };
     cell.cpuMs = cpuMs;
@@ -191,7 +200,7 @@ class PooledCells implements CellRuntime {
     else {
       const { tools } = cell.spec;
       const { inputs, resolve } = this.#next(cell);
-      const drains = drainsOf(steps, inputs, tools, cell.last);
+      const drains = drainsOf(told, inputs, tools, cell.last);
       cell.last = drains.at(-1);
       if (image === undefined) {
         this.#forget(cell, unknownCell(cell.spec.cellId));
@@ -238,7 +247,7 @@ class PooledCells implements CellRuntime {
     const { spec, last } = cell;
     const code = 'HOLDFAST_CELL_CPU_LIMIT';
     const error = { code, text: limitText(code, spec.limits)! };
-    const drains = drainsOf([{ report: '', end: { kind: 'failed', error } }], [], spec.tools, last);
+    const drains = drainsOf({ reports: [''], end: { kind: 'failed', error } }, [], spec.tools, last);
     if (this.#cells.get(spec.cellId) === cell) {
       this.#next(cell).resolve(drains);
       this.#forget(cell, unknownCell(spec.cellId));

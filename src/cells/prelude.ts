@@ -43,17 +43,25 @@ let fresh = table();
 
 const joined = (list, entry) => (list === '' ? entry : list + ',' + entry);
 
+/** What did not happen is left out. */
 const report = (ended) => {
+  let told = '{"waiting":[' + callsWaiting + ',' + timersWaiting + '],"offset":' + offset;
+  if (calls !== '') told += ',"calls":[' + calls + ']';
+  if (items !== '') told += ',"items":[' + items + ']';
+  if (notices !== '') told += ',"notices":[' + notices + ']';
+  if (cleared !== '') told += ',"cleared":[' + cleared + ']';
+  if (yields !== '') told += ',"yields":[' + yields + ']';
   let set = '';
   for (const id in fresh) set = joined(set, '[' + id + ',' + fresh[id] + ']');
+  if (set !== '') {
+    told += ',"timers":[' + set + ']';
+    fresh = table();
+  }
   let writes = '';
   if (ended) for (const key in changed) writes = joined(writes, stringify(key) + ':' + stored[key]);
-  const told = '{"calls":[' + calls + '],"items":[' + items + '],"notices":[' + notices + '],"timers":[' + set +
-    '],"cleared":[' + cleared + '],"yields":[' + yields + '],"offset":' + offset + ',"waiting":[' + callsWaiting + ',' + timersWaiting +
-    '],"writes":{' + writes + '}}';
+  if (writes !== '') told += ',"writes":{' + writes + '}';
   calls = items = notices = cleared = yields = '';
-  fresh = table();
-  return told;
+  return told + '}';
 };
 
 const end = (code) => halt(code, report(true));

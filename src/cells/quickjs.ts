@@ -37,11 +37,14 @@ export const stackRegionBytes = 5 * 1024 * 1024;
 
 export const exportNames = {
   QTS_NewRuntime: 'K',
+  QTS_FreeRuntime: 'L',
   QTS_NewContext: 'N',
+  QTS_FreeContext: 'O',
   QTS_RuntimeSetMaxStackSize: 'D',
   QTS_RuntimeEnableInterruptHandler: 'Fa',
   QTS_RuntimeEnableModuleLoader: 'Ha',
   QTS_NewFunction: 'Da',
+  QTS_GetGlobalObject: 'ua',
   QTS_NewString: '_',
   QTS_NewError: 'x',
   QTS_Throw: 'w',
@@ -78,8 +81,8 @@ export interface HostOf {
   mayGrow(bytes: number): boolean;
   /** Asked about every 10 000 calls and backward jumps, and while matching patterns. */
   interrupted(): void;
-  /** The one function that scripts' globals are made with. */
-  called(argv: Pointer): never;
+  /** The one function that scripts' globals are made with; 0 is undefined. */
+  called(argv: Pointer): Pointer;
   /** An import; it has to throw inside the module and give 0. */
   imported(name: Pointer): void;
 }

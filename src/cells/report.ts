@@ -2,25 +2,29 @@
 import { assert } from '../failure.ts';
 import type { CellCall, CellEnd, CellInput, CellTool, Drain, Json, OutputItem } from './port.ts';
 
-/** As `prelude.ts` writes it. */
+type Call = readonly [n: number, tool: number, args?: Json];
+type Item = string | readonly [imageUrl: string, detail?: string];
+
+/** As `prelude.ts` writes it; what did not happen is left out. */
 interface Report {
-  readonly calls: ReadonlyArray<readonly [n: number, tool: number, args?: Json]>;
-  readonly items: ReadonlyArray<string | readonly [imageUrl: string, detail?: string]>;
-  readonly notices: readonly string[];
-  readonly timers: ReadonlyArray<readonly [timerId: number, delayMs: number]>;
-  readonly cleared: readonly number[];
-  readonly yields: readonly number[];
+  readonly calls?: readonly Call[];
+  readonly items?: readonly Item[];
+  readonly notices?: readonly string[];
+  readonly timers?: ReadonlyArray<readonly [timerId: number, delayMs: number]>;
+  readonly cleared?: readonly number[];
+  readonly yields?: readonly number[];
   readonly offset: number;
   /** How many resolvers and callbacks the sandbox has in its tables. */
   readonly waiting: readonly [calls: number, timers: number];
-  readonly writes: Readonly<Record<string, Json>>;
+  readonly writes?: Readonly<Record<string, Json>>;
 }
 
-/** One step of a cell as it leaves the sandbox. */
-export interface Step {
-  /** JSON; empty when the sandbox could not say any more what it did. */
-  readonly report: string;
-  readonly end?: { readonly kind: CellEnd['kind']; readonly error?: CellEnd['error'] };
+/** What the sandbox told about one or more steps of a cell. */
+export interface Told {
+  /** JSON, one for each step; empty when the sandbox could not say any more what it did. */
+  readonly reports: readonly string[];
+  /** The last of the steps ended the cell. */
+  readonly end?: Omit<CellEnd, 'writes'>;
 }
 
 const nothingYet: Drain = {
@@ -34,7 +38,7 @@ const nothingYet: Drain = {
   pending: { calls: [], timers: [] },
 };
 
-const itemOf = (item: Report['items'][number]): OutputItem => {
+const itemOf = (item: Item): OutputItem => {
   if (typeof item === 'string') return { text: item };
   const [imageUrl, detail] = item;
   return detail === undefined ? { imageUrl } : { imageUrl, detail: detail as 'auto' };
@@ -42,9 +46,9 @@ const itemOf = (item: Report['items'][number]): OutputItem => {
 
 /** The ids that the sandbox has in its tables now; it says how many there are. */
 function pendingNow(told: Report, before: Drain, input: CellInput | undefined, ended: boolean): Drain['pending'] {
-  const calls = [...before.pending.calls, ...told.calls.map(([n]) => `tool-${n}`)];
+  const calls = [...before.pending.calls, ...(told.calls ?? []).map(([n]) => `tool-${n}`)];
   const cleared = new Set(told.cleared);
-  const timers = [...before.pending.timers, ...told.timers.map(([timerId]) => timerId)];
+  const timers = [...before.pending.timers, ...(told.timers ?? []).map(([timerId]) => timerId)];
   const pending = {
     calls: input?.kind === 'toolEnded' ? calls.filter((callId) => callId !== input.callId) : calls,
     timers: timers.filter((id) => !cleared.has(id) && !(input?.kind === 'timerFired' && input.timerId === id)),
@@ -56,8 +60,14 @@ function pendingNow(told: Report, before: Drain, input: CellInput | undefined, e
   return pending;
 }
 
-function drainOf({ report, end }: Step, tools: readonly CellTool[], before: Drain, input?: CellInput): Drain {
-  const callOf = ([n, tool, args]: Report['calls'][number]): CellCall => ({
+function drainOf(
+  report: string,
+  end: Told['end'],
+  tools: readonly CellTool[],
+  before: Drain,
+  input?: CellInput,
+): Drain {
+  const callOf = ([n, tool, args]: Call): CellCall => ({
     callId: `tool-${n}`,
     tool: tools[tool]!.name,
     ...(args !== undefined && { args }),
@@ -68,28 +78,29 @@ function drainOf({ report, end }: Step, tools: readonly CellTool[], before: Drai
   }
   const told = JSON.parse(report) as Report;
   return {
-    calls: told.calls.map(callOf),
-    timers: told.timers.map(([timerId, delayMs]) => ({ timerId, delayMs })),
-    clearedTimers: told.cleared,
-    items: told.items.map(itemOf),
+    calls: told.calls?.map(callOf) ?? [],
+    timers: told.timers?.map(([timerId, delayMs]) => ({ timerId, delayMs })) ?? [],
+    clearedTimers: told.cleared ?? [],
+    items: told.items?.map(itemOf) ?? [],
     offset: told.offset,
-    yields: told.yields,
-    notices: told.notices,
+    yields: told.yields ?? [],
+    notices: told.notices ?? [],
     pending: pendingNow(told, before, input, end !== undefined),
-    ...(end !== undefined && { end: { ...end, writes: told.writes } }),
+    ...(end !== undefined && { end: { ...end, writes: told.writes ?? {} } }),
   };
 }
 
 /** `before`: the last drain of the cell, none when it was made by the first of these steps, which then has no input. */
 export function drainsOf(
-  steps: readonly Step[],
+  { reports, end }: Told,
   inputs: readonly CellInput[],
   tools: readonly CellTool[],
   before?: Drain,
 ): Drain[] {
   let last = before ?? nothingYet;
-  return steps.map((step, i) => {
-    last = drainOf(step, tools, last, inputs[before === undefined ? i - 1 : i]);
+  return reports.map((report, i) => {
+    const input = inputs[before === undefined ? i - 1 : i];
+    last = drainOf(report, i === reports.length - 1 ? end : undefined, tools, last, input);
     return last;
   });
 }

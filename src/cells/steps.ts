@@ -3,11 +3,11 @@
  * the machine it is given: the same spec and inputs give the same steps, in whatever thread.
  */
 import { createHash } from 'node:crypto';
-import { Failure } from '../failure.ts';
+import { assert, Failure } from '../failure.ts';
 import { limitText, stackBytesMax } from './limits.ts';
 import { Halt, type Machine, type Ran } from './machine.ts';
 import type { CellInput, CellLimits, CellSpec } from './port.ts';
-import type { Step } from './report.ts';
+import type { Told } from './report.ts';
 import { identifiers } from './toolNames.ts';
 
 /** Watches a stretch of work from outside the script. */
@@ -26,11 +26,9 @@ export interface Guard {
 export class Stopped extends Error {}
 
 export interface Stepped {
-  readonly steps: readonly Step[];
+  readonly told: Told;
   /** Of the processor, for the whole cell so far. */
   readonly cpuMs: number;
-  /** No step ended the cell. */
-  readonly alive: boolean;
 }
 
 /**
@@ -50,7 +48,7 @@ const stackLinesMax = 20;
 
 const stoppedCode = 'stopped';
 
-const waitsForNothing = '"waiting":[0,0],';
+const waitsForNothing = '{"waiting":[0,0],';
 
 const seedOf = (seed: string): number[] => {
   const bytes = createHash('sha256').update(seed).digest();
@@ -72,12 +70,23 @@ function specText({ tools, store, seed, limits }: CellSpec): string {
   });
 }
 
-const inputText = (input: CellInput): string => {
+/** Inputs as the sandbox takes them: when each came, and its text for `deliver`. */
+export interface Deliveries {
+  readonly at: readonly number[];
+  readonly texts: readonly string[];
+}
+
+const textOf = (input: CellInput): string => {
   if (input.kind === 'timerFired') return JSON.stringify([input.timerId]);
   const { text, fields } = input.output;
   const ok = input.outcome === 'ok';
   return JSON.stringify([Number(input.callId.slice('tool-'.length)), ok, ok ? (fields ?? text) : text]);
 };
+
+export const deliveriesOf = (inputs: readonly CellInput[]): Deliveries => ({
+  at: inputs.map(({ at }) => at),
+  texts: inputs.map(textOf),
+});
 
 function shortened(text: string): string {
   const lines = text.split('\n');
@@ -95,9 +104,13 @@ function codeOf(text: string, refused: boolean): string {
 }
 
 /** The first step of a cell and then those of its recorded inputs. */
-export function createSteps(steps: Steps, spec: CellSpec, recorded: readonly CellInput[]): void {
-  steps.create(spec, recorded.length === 0 ? 'never' : 'before');
-  for (const [i, input] of recorded.entries()) steps.feed(input, i === recorded.length - 1 ? 'perhaps' : 'before');
+export function createSteps(steps: Steps, spec: CellSpec, { at, texts }: Deliveries): void {
+  steps.create(spec, texts.length === 0 ? 'never' : 'before');
+  for (const [i, text] of texts.entries()) steps.feed(at[i]!, text, i === texts.length - 1 ? 'perhaps' : 'before');
+}
+
+export function feedSteps(steps: Steps, { at, texts }: Deliveries): void {
+  for (const [i, text] of texts.entries()) steps.feed(at[i]!, text, 'never');
 }
 
 export class Steps {
@@ -105,8 +118,8 @@ export class Steps {
   readonly #guard: Guard;
   readonly #limits: CellLimits;
   #cpuMs: number;
-  #steps: Step[] = [];
-  #ended = false;
+  readonly #reports: string[] = [];
+  #end: Told['end'];
 
   constructor(machine: Machine, guard: Guard, limits: CellLimits, cpuMs = 0) {
     this.#machine = machine;
@@ -116,7 +129,7 @@ export class Steps {
   }
 
   get result(): Stepped {
-    return { steps: this.#steps, cpuMs: this.#cpuMs, alive: !this.#ended };
+    return { told: { reports: this.#reports, ...(this.#end !== undefined && { end: this.#end }) }, cpuMs: this.#cpuMs };
   }
 
   create(spec: CellSpec, taken: Taken): void {
@@ -133,13 +146,11 @@ export class Steps {
     });
   }
 
-  feed(input: CellInput, taken: Taken): void {
-    if (this.#ended) return;
-    this.#step(input.at, taken, () => {
-      const ran = this.#machine.deliver(inputText(input));
-      if (ran === false) {
-        throw new Failure('HOLDFAST_DEFECT', `defect: the cell does not wait for ${JSON.stringify(input)}`);
-      }
+  feed(at: number, input: string, taken: Taken): void {
+    if (this.#end !== undefined) return;
+    this.#step(at, taken, () => {
+      const ran = this.#machine.deliver(input);
+      assert(ran !== false, `the cell waits for its input ${input}`);
       return ran;
     });
   }
@@ -162,7 +173,7 @@ export class Steps {
       const entered = enter();
       const ran = entered === 'waiting' ? machine.runJobs() : entered;
       if (ran === 'waiting') this.#rest(machine.report(false));
-      else if (ran === 'done') this.#end({ report: this.#lastReport(), end: { kind: 'completed' } });
+      else if (ran === 'done') this.#finish(this.#lastReport(), { kind: 'completed' });
       else this.#fail(codeOf(ran.threw, machine.refused), this.#lastReport(), shortened(ran.threw));
     } catch (error) {
       this.#broken(error);
@@ -173,8 +184,8 @@ export class Steps {
 
   /** A job for which there was no memory is lost without a word: a cell that then waits for nothing would wait for ever. */
   #rest(report: string): void {
-    if (this.#machine.refused && report.includes(waitsForNothing)) this.#fail('HOLDFAST_CELL_MEMORY_LIMIT', report);
-    else this.#steps.push({ report });
+    if (this.#machine.refused && report.startsWith(waitsForNothing)) this.#fail('HOLDFAST_CELL_MEMORY_LIMIT', report);
+    else this.#reports.push(report);
   }
 
   #allowedMs(taken: Taken): number {
@@ -199,7 +210,7 @@ export class Steps {
   #broken(error: unknown): void {
     if (error instanceof Halt) {
       if (error.code === stoppedCode) throw new Stopped();
-      if (error.code === 'exit') this.#end({ report: error.report, end: { kind: 'completed' } });
+      if (error.code === 'exit') this.#finish(error.report, { kind: 'completed' });
       else this.#fail(error.code, error.report);
       return;
     }
@@ -216,11 +227,11 @@ export class Steps {
   #fail(code: string, report: string, threw = ''): void {
     const text = limitText(code, this.#limits);
     const told = text === undefined ? threw : threw === '' ? text : `${text}\n${threw}`;
-    this.#end({ report, end: { kind: 'failed', error: { code, text: told } } });
+    this.#finish(report, { kind: 'failed', error: { code, text: told } });
   }
 
-  #end(step: Step): void {
-    this.#ended = true;
-    this.#steps.push(step);
+  #finish(report: string, end: NonNullable<Told['end']>): void {
+    this.#end = end;
+    this.#reports.push(report);
   }
 }

@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts';
 import { cpuMsOf, ownThreadId } from './cpuTime.ts';
 import { type Crew, claims, type FromThread, type Job, type Result, roomFor } from './jobs.ts';
 import { Machine } from './machine.ts';
-import { createSteps, type Guard, Steps, Stopped } from './steps.ts';
+import { createSteps, feedSteps, type Guard, Steps, Stopped } from './steps.ts';
 
 const { module, claims: shared } = workerData as Crew;
 const words = new Int32Array(shared);
@@ -63,22 +63,22 @@ function run(job: Job): Result {
   if (spec !== undefined) createSteps(steps, spec, inputs);
   else {
     if (had !== image.serial) machine.load({ ...image, bytes: new Uint8Array(image.bytes) });
-    for (const input of inputs) steps.feed(input, 'never');
+    feedSteps(steps, inputs);
   }
-  const { steps: taken, cpuMs, alive } = steps.result;
-  const told = { claim, serial: job.serial, steps: taken, cpuMs };
-  if (!alive) return told;
+  const { told, cpuMs } = steps.result;
+  const result = { claim, serial: job.serial, told, cpuMs };
+  if (told.end !== undefined) return result;
   let room = image.bytes;
   const { size, pages, main } = machine.save((bytes) => {
     if (room.byteLength < bytes) room = roomFor(bytes);
     return new Uint8Array(room);
   });
   held = job.serial;
-  return { ...told, image: { size, pages, main, ...(room !== image.bytes && { bytes: room }) } };
+  return { ...result, image: { size, pages, main, ...(room !== image.bytes && { bytes: room }) } };
 }
 
 function resultOf(job: Job): Result {
-  const nothing = { claim: job.claim, serial: job.serial, steps: [], cpuMs: job.cpuMs };
+  const nothing = { claim: job.claim, serial: job.serial, told: { reports: [] }, cpuMs: job.cpuMs };
   try {
     return run(job);
   } catch (error) {
