@@ -33,6 +33,9 @@ const newImageBytes = 4 * 65_536;
 const spareImagesMax = 64;
 const spareImageBytesMax = 1024 * 1024;
 
+/** No thread has it. */
+const neverHeld = -1;
+
 interface Ask {
   readonly inputs: readonly CellInput[];
   readonly create: boolean;
@@ -70,7 +73,7 @@ class PooledCells implements CellRuntime {
     if (this.#closed) throw closedCells();
     assert(!this.#cells.has(spec.cellId), `cell ${spec.cellId} is created once`);
     const bytes = this.#spareImages.pop() ?? roomFor(newImageBytes);
-    const image = { bytes, size: 0, pages: 0, main: 0, serial: 0 };
+    const image = { bytes, size: 0, pages: 0, main: 0, serial: neverHeld };
     const cell: Cell = { spec, image, cpuMs: 0, last: undefined, asks: [], running: undefined, freed: undefined };
     this.#cells.set(spec.cellId, cell);
     return this.#ask(cell, recorded, true);
@@ -196,8 +199,10 @@ class PooledCells implements CellRuntime {
     if (this.#cells.get(cell.spec.cellId) !== cell) {
       this.#keep(cell.image);
       cell.freed?.();
-    } else if (defect !== undefined) this.#next(cell).reject(new Failure('HOLDFAST_DEFECT', defect));
-    else {
+    } else if (defect !== undefined) {
+      this.#next(cell).reject(new Failure('HOLDFAST_DEFECT', defect));
+      if (cell.last === undefined) this.#forget(cell, unknownCell(cell.spec.cellId));
+    } else {
       const { tools } = cell.spec;
       const { inputs, resolve } = this.#next(cell);
       const drains = drainsOf(told, inputs, tools, cell.last);

@@ -94,11 +94,10 @@ function shortened(text: string): string {
   return [...lines.slice(0, stackLinesMax), `    … ${lines.length - stackLinesMax} more lines`].join('\n');
 }
 
-/** QuickJS throws null where there is no memory for an error. */
-const outOfMemory = /^(?:InternalError: out of memory|null$)/;
-
 function codeOf(text: string, refused: boolean): string {
-  if (refused && outOfMemory.test(text)) return 'HOLDFAST_CELL_MEMORY_LIMIT';
+  if (text.startsWith('InternalError: out of memory')) return 'HOLDFAST_CELL_MEMORY_LIMIT';
+  // QuickJS throws null where there is no memory for an error.
+  if (refused && text === 'null') return 'HOLDFAST_CELL_MEMORY_LIMIT';
   if (text.startsWith('InternalError: stack overflow')) return 'HOLDFAST_CELL_STACK_LIMIT';
   return 'HOLDFAST_CELL_THREW';
 }

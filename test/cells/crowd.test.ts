@@ -8,6 +8,7 @@ const count = process.env.HOLDFAST_LONG === undefined ? 100 : 1000;
 test(`[CE12] ${count} live cells hold less than a MiB each, go on when they are asked, and then hold nothing`, async () => {
   const cells = pooledCells();
   try {
+    await cells.create(specOf('text(1)'));
     const before = process.memoryUsage().rss;
     const source =
       'const held = Array.from({ length: 100 }, (_, i) => ({ i })); text(await tools.echo()); text(held.length)';

@@ -150,6 +150,14 @@ export function cellContract(name: string, make: () => CellRuntime): void {
       expect(texts(await cells.feed(small.cellId, [ended(7, '')]))).toEqual(['6']);
     });
 
+    test('[CE10] a cell whose memory has ended leaves the next one well', async () => {
+      for (let round = 0; round < 3; round += 1) {
+        const [drain] = await cells.create(specOf('const all = []; for (;;) all.push(new ArrayBuffer(1e6))'));
+        expect(drain).toMatchObject({ end: { kind: 'failed', error: { code: 'HOLDFAST_CELL_MEMORY_LIMIT' } } });
+        for (let n = 0; n < 3; n += 1) expect(texts(await cells.create(specOf(`text(${n})`)))).toEqual([String(n)]);
+      }
+    });
+
     test('[CE10] endless loops end with the time of the processor: plain, in jobs, in a pattern, in what catches', async () => {
       for (const source of [
         'while (true) {}',
