@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { agentsOf } from '../events/catalogue.ts';
 import type { IdentityConfig } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
+import { defaultCellLimits } from './cells/limits.ts';
+import { pooledCells } from './cells/pool.ts';
 import type { Signing } from './engine/checkpoints.ts';
 import type { Clock } from './engine/clock.ts';
 import type { HostDoor } from './engine/hostGate.ts';
@@ -164,6 +166,7 @@ export const liveWorld = (dir: string, log: Log): World => ({
   models: modelsOf(systemClock),
   hosts: hostsOf(dir),
   environment,
+  cells: { runtime: pooledCells(), limits: defaultCellLimits },
   secrets: secretsFile(dir),
   identity: identityOf(dir),
   snapshot: thread('snapshotThread', dir),
