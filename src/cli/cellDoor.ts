@@ -67,6 +67,23 @@ export async function withReader<T>(setting: Setting, body: (ask: AskFleet, live
   });
 }
 
+/** No cell waits for a call that it has made. */
+async function callsEnded(fleet: Fleet): Promise<void> {
+  for (;;) {
+    let unfollow = () => {};
+    const changed = new Promise<void>((resolve, reject) => {
+      unfollow = fleet.follow(() => resolve());
+      fleet.life.engine.onFailed(reject);
+    });
+    const open = await fleet.read(({ cells }) =>
+      Object.values(cells.all).some(({ end, open }) => end === undefined && open > 0),
+    );
+    if (open) await changed;
+    unfollow();
+    if (!open) return;
+  }
+}
+
 /** `orNew`: a folder without a log gets a fleet with one root. */
 export async function withFleet<T>(
   setting: Setting,
@@ -92,7 +109,10 @@ export async function withFleet<T>(
   };
   process.on('SIGINT', leave).on('SIGTERM', leave);
   try {
-    return await Promise.race([body(local(fleet)), leaving]);
+    const answer = await Promise.race([body(local(fleet)), leaving]);
+    // A stop ends processes: whatever a cell has asked for comes to its end first.
+    await Promise.race([callsEnded(fleet), leaving]);
+    return answer;
   } finally {
     process.off('SIGINT', leave).off('SIGTERM', leave);
     control.hold();
