@@ -132,7 +132,9 @@ export function subjectOf({ type, data }: HoldfastEvent): string | undefined {
 export function sentence(event: HoldfastEvent, names: Names): string {
   const who = subjectOf(event);
   const what = oneLine((said[event.type] as (data: unknown, names: Names) => string)(event.data, names));
-  return who === undefined ? what : `${names.of(who)}: ${what}`;
+  const mark = event.data.imported?.mark;
+  const sure = mark === undefined || mark === 'written' ? '' : ` (${mark})`;
+  return `${who === undefined ? '' : `${names.of(who)}: `}${what}${sure}`;
 }
 
 /** Types are padded to this width: longer ones are rare. */

@@ -26,6 +26,8 @@ const codes: Readonly<Record<string, number>> = {
   HOLDFAST_NOT_FOUND: exit.refused,
   HOLDFAST_SALVAGE_TARGET_NOT_EMPTY: exit.refused,
   HOLDFAST_IMPORT_BAD_LINE: exit.refused,
+  HOLDFAST_IMPORT_NOT_A_ROLLOUT: exit.refused,
+  HOLDFAST_LOG_IMPORTED: exit.refused,
   HOLDFAST_BAD_CHECKPOINT: exit.refused,
   HOLDFAST_BAD_PROOF: exit.refused,
   HOLDFAST_LOG_NOT_AS_SIGNED: exit.refused,

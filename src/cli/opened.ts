@@ -1,5 +1,7 @@
 /** The log a verb reads: through its owner while one lives, else on a private copy. The verbs do not see which. */
 import { existsSync } from 'node:fs';
+import type { State } from '../../projections/state.ts';
+import { foldLog } from '../engine/fold.ts';
 import { Failure } from '../failure.ts';
 import { openReader } from '../live.ts';
 import { refuseStrangers } from '../log/folder.ts';
@@ -56,3 +58,6 @@ export function within(log: LogReader, position: number | undefined): number {
     details: { position, last },
   });
 }
+
+/** What is true in a log now. */
+export const stateAt = (dir: string): Promise<State> => reading(dir, (log) => foldLog(log));

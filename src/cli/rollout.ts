@@ -1,11 +1,17 @@
-/** `export` and `import`: a log as JSON lines and back, byte for byte. */
-import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs';
+/** `export` and `import`: a log as JSON lines and back, byte for byte; and the rollouts of other tools. */
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Option } from 'commander';
 import { assert, Failure } from '../failure.ts';
 import { openLog } from '../live.ts';
 import { refuseStrangers } from '../log/folder.ts';
+import { type Tool, tools } from '../rollouts/importing.ts';
 import { batchesOf, exported, importInto } from '../rollouts/own.ts';
-import { reading } from './opened.ts';
+import { importTool } from './importTool.ts';
+import { reading, stateAt } from './opened.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from './setting.ts';
 
 /** Bytes read from an export at once. */
@@ -76,11 +82,24 @@ async function importLog({ dir, out }: Setting, file: string): Promise<void> {
     rmSync(dir, { recursive: true, force: true });
     throw error;
   }
+  const { origin } = (await stateAt(dir)).fleet;
   const { hash } = log.head();
   await out.show({ log: dir, events: checked, hash }, () => [
     `imported ${checked} events into ${dir}`,
-    `continue with: ${commandLine(dir, 'resume')}`,
+    origin === 'own' ? `continue with: ${commandLine(dir, 'resume')}` : `look at it with: ${commandLine(dir, 'show')}`,
   ]);
+}
+
+/** stdin can be read once only, and an export is read twice. */
+async function importStdin(setting: Setting): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-import-'));
+  const file = join(folder, 'stdin.jsonl');
+  try {
+    await pipeline(process.stdin, createWriteStream(file, { mode: 0o600 }));
+    await importLog(setting, file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 const exportVerb: Verb = (program) => {
@@ -92,13 +111,35 @@ const exportVerb: Verb = (program) => {
     .action(acting(exportLog));
 };
 
+interface ImportOptions {
+  readonly from?: Tool;
+  readonly policy?: string;
+}
+
+const importAny = (setting: Setting, file: string, { from, policy }: ImportOptions): Promise<unknown> => {
+  if (from !== undefined) return importTool(setting, { from, path: file, ...(policy !== undefined && { policy }) });
+  if (policy !== undefined)
+    throw new Failure('HOLDFAST_USAGE', '--policy goes with --from', { remedy: '`holdfast import --help` shows how' });
+  return file === '-' ? importStdin(setting) : importLog(setting, file);
+};
+
 const importVerb: Verb = (program) => {
   program
     .command('import')
-    .description('an export becomes a log in a new folder, after every hash in it has been checked')
-    .argument('<file>', 'a file that `export` has written')
-    .addHelpText('after', examples('import monday.jsonl --log runs/monday-again'))
-    .action(acting(importLog));
+    .description("an export becomes a log again, or another tool's rollouts become one")
+    .argument('<path>', 'a file that `export` has written, `-` for stdin; with --from a rollout, or a folder of them')
+    .addOption(new Option('--from <tool>', 'whose rollouts they are').choices(tools))
+    .option('--policy <policy>', 'with --from: how slots and memory are computed, such as `codex-v1(max=6)`')
+    .addHelpText(
+      'after',
+      examples(
+        'import monday.jsonl --log runs/monday-again',
+        'import - --log runs/monday-again < monday.jsonl',
+        'import --from codex ~/.codex/sessions/2026/04/29 --log april',
+        'import --from claude ~/.claude/projects/-home-me-project --log claude',
+      ),
+    )
+    .action(acting(importAny));
 };
 
 export const rolloutVerbs: readonly Verb[] = [exportVerb, importVerb];

@@ -51,6 +51,19 @@ export interface NewFleet {
   readonly cwd: string;
 }
 
+/** What another tool has lived cannot be gone on with: its models, processes and agents are not ours. */
+function refuseImported({ fleet: { origin } }: State): void {
+  if (origin === 'own') return;
+  throw new Failure(
+    'HOLDFAST_LOG_IMPORTED',
+    `this log was imported from ${origin}: there is nothing in it that could go on`,
+    {
+      remedy: 'look at it with `show`, `log`, `why`, `replay --policy`; start a fleet of your own with `holdfast run`',
+      details: { origin },
+    },
+  );
+}
+
 /** How long a stop in order waits for its processes beyond TERM, KILL and reaping. */
 const stopSlackMs = 3_000;
 
@@ -98,6 +111,7 @@ export class Life {
     }
     let snapshotAt = 0;
     const state = await foldLog(log, { onSnapshot: (position) => (snapshotAt = position) });
+    refuseImported(state);
     let commands: Commands | undefined;
     const gate = await HostGate.meet(
       world.hosts,
