@@ -114,6 +114,11 @@ export class Fleet {
     return this.#ask({ do: 'evict', target }, asked);
   }
 
+  /** Takes an agent's task away; its next sampling waits for another one. */
+  unbind(target: string, asked: Asked = {}): Promise<Result<{ path: string; unbound: boolean }>> {
+    return this.#ask({ do: 'unbind', target }, asked);
+  }
+
   changeLimits(limits: Readonly<Record<string, unknown>>, asked: Asked = {}): Promise<Result<{ limits: unknown }>> {
     return this.#ask({ do: 'changeLimits', limits }, asked);
   }

@@ -1,5 +1,7 @@
 /** The simulated world for tests, name by name (`holdfast/testing`): fuzz your own models, and hold any log against the promises. */
 export type { EventType, HoldfastEvent } from '../events/catalogue.ts';
+export { type Listening, serveRegistrar } from './identity/listen.ts';
+export { type RegistrarOptions, RegistrarServer } from './identity/server.ts';
 export type { Model, ModelItem, Sampled, Sampling } from './models/port.ts';
 export type { Checker } from './simulate/check/checker.ts';
 export { Inspector } from './simulate/check/inspector.ts';

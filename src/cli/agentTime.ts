@@ -1,13 +1,14 @@
 /** Where the time of an agent went, from its own events alone. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 
-export type Activity = 'model' | 'tools' | 'waiting' | 'queued' | 'idle' | 'stopped';
+/** `task`: a turn waits for its agent to be registered. */
+export type Activity = 'model' | 'task' | 'tools' | 'waiting' | 'queued' | 'idle' | 'stopped';
 
 /** Milliseconds in each, from its spawning to `now`. `stopped`: no engine ran. */
 export type Times = Readonly<Record<Activity, number>>;
 
 export function timesOf(agentId: string, events: readonly HoldfastEvent[], now: number): Times {
-  const times: Record<Activity, number> = { model: 0, tools: 0, waiting: 0, queued: 0, idle: 0, stopped: 0 };
+  const times: Record<Activity, number> = { model: 0, task: 0, tools: 0, waiting: 0, queued: 0, idle: 0, stopped: 0 };
   const open = new Map<string, string>();
   const turns = new Set<string>();
   let doing: Activity = 'idle';
@@ -33,6 +34,13 @@ export function timesOf(agentId: string, events: readonly HoldfastEvent[], now: 
       case 'TurnResumed':
       case 'TurnUnparked':
         doing = inCalls();
+        break;
+      case 'TaskRegistrationStarted':
+      case 'TaskCleared':
+        if (doing === 'model' && !(type === 'TaskRegistrationStarted' && data.origin === 'renewal')) doing = 'task';
+        break;
+      case 'TaskBound':
+        if (doing === 'task') doing = 'model';
         break;
       case 'TurnParked':
         doing = 'waiting';

@@ -7,6 +7,7 @@ import { readHead } from '../log/headFile.ts';
 import { ownerOf } from '../log/owner.ts';
 import { OwnerClient } from '../serve/client.ts';
 import { type Check, note, ok, wrong } from './finding.ts';
+import { identity } from './identityCheck.ts';
 
 const log: Check = (dir) => {
   try {
@@ -47,4 +48,4 @@ const host: Check = (dir) => {
   return ok('process host', lives === undefined ? 'none is running' : `process ${lives.pid} at ${lives.socket}`);
 };
 
-export const logChecks: readonly Check[] = [log, owner, host];
+export const logChecks: readonly Check[] = [log, owner, host, identity];

@@ -1,4 +1,4 @@
-/** `send`, `interrupt`, `close`: the operator acts on a running fleet, through the socket of the process that owns it. */
+/** `send`, `interrupt`, `close`, `unbind`: the operator acts on a running fleet, through the socket of the process that owns it. */
 import { existsSync } from 'node:fs';
 import { Failure } from '../failure.ts';
 import { folderOf } from '../log/folder.ts';
@@ -100,4 +100,20 @@ const closeVerb: Verb = (program) => {
     );
 };
 
-export const operatorVerbs: readonly Verb[] = [sendVerb, interruptVerb, closeVerb];
+const unbindVerb: Verb = (program) => {
+  program
+    .command('unbind')
+    .description("take the task of a running fleet's agent away; its next sampling waits for another one")
+    .argument('<path>', 'the agent: a path, NAME:/root/x, or an id')
+    .option(...keyOption)
+    .addHelpText('after', examples('unbind /root/builder'))
+    .action(
+      acting((setting, target: string, options: { key?: string }) =>
+        act<{ path: string; unbound: boolean }>(setting, 'unbind', { target, ...options }, ({ path, unbound }) =>
+          unbound ? `took the task of ${path} away` : `${path} has no task`,
+        ),
+      ),
+    );
+};
+
+export const operatorVerbs: readonly Verb[] = [sendVerb, interruptVerb, closeVerb, unbindVerb];

@@ -10,6 +10,7 @@ import { oneLine, short } from './line.ts';
 import { nameIn } from './names.ts';
 import { is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
 import { refusal, slot } from './slotReasons.ts';
+import { task, taskStory } from './taskReasons.ts';
 
 const isLife = is(
   'AgentSpawned',
@@ -41,6 +42,7 @@ const agent: Reason = async (question) => {
   const spawned = life.find(is('AgentSpawned'));
   if (spawned !== undefined) await evidence.causesOf(spawned);
   evidence.add(spawned, ...life.slice(-lifeMax));
+  await taskStory(evidence, agentId);
   const status = statusOf(state, found);
   const said = await evidence.at(status.position);
   evidence.add(said);
@@ -132,4 +134,4 @@ const cell: Reason = async ({ state, evidence, id }) => {
   return `cell ${id} of ${owner} ${waits.length === 0 ? 'waits for nothing that will come' : `waits for ${waits.join(', ')}`}`;
 };
 
-export const reasons: Readonly<Record<string, Reason>> = { cell, slot, refusal, agent, mail, process };
+export const reasons: Readonly<Record<string, Reason>> = { cell, slot, refusal, agent, mail, process, task };

@@ -2,8 +2,9 @@
 import type { Text } from '../../events/fact.ts';
 import { isPaused, isRunning } from '../../projections/cells.ts';
 import { inOrder, isIn } from '../../projections/order.ts';
-import type { ProcessEnd, State } from '../../projections/state.ts';
+import type { Agent, ProcessEnd, State } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
+import { awaitsBinding, bindingOf } from '../../projections/taskBindings.ts';
 import { nameIn } from './names.ts';
 
 const name = (state: State, agentId: string): string => {
@@ -158,11 +159,36 @@ export const cells = (state: State) =>
       }),
     }));
 
-/** The newest task of each agent that has been given one. */
+/** What each agent is registered as, or is about to be; agents that never needed a task are left out. */
 export const tasks = (state: State) =>
-  agents(state).flatMap(({ path, agentId, task, status }) =>
-    task === undefined ? [] : [{ path, agentId, task, status: status.is }],
-  );
+  Object.values(state.agents)
+    .sort((a, b) => a.spawned - b.spawned)
+    .flatMap((agent) => taskOf(state, agent) ?? []);
+
+function taskOf(state: State, agent: Agent) {
+  const { newest, registering } = state.taskBindings;
+  const [last, asked] = [newest[agent.agentId], registering[agent.agentId]];
+  const turn = agent.turnId === undefined ? undefined : state.turns[agent.turnId];
+  const waits = turn !== undefined && awaitsBinding(state, turn);
+  if (last === undefined && asked === undefined && !waits) return undefined;
+  const bound = last !== undefined && bindingOf(state, agent.agentId) === last;
+  const unbound = asked === undefined ? (waits ? 'waiting' : 'stale') : 'registering';
+  return {
+    path: nameIn(state, agent),
+    agentId: agent.agentId,
+    is: bound ? (asked === undefined ? 'bound' : 'renewing') : unbound,
+    ...(last !== undefined && { ...last }),
+    ...(asked !== undefined && { asked }),
+    ...(agent.task !== undefined && { task: agent.task }),
+  };
+}
+
+export const identity = ({ fleet, identities }: State) => ({
+  registrar: fleet.file?.identity?.registrar ?? 'none',
+  strict: fleet.file?.identity?.strict === true,
+  ...(identities.current !== undefined && { current: identities.current }),
+  ...(identities.registering !== undefined && { registering: identities.registering }),
+});
 
 export const overview = (state: State) => ({
   fleetId: state.fleet.fleetId,
@@ -176,5 +202,6 @@ export const overview = (state: State) => ({
   turns: Object.keys(state.turns).length,
   processes: Object.values(state.processes.live).reduce((sum, of) => sum + Object.keys(of).length, 0),
   cells: Object.values(state.cells.live).reduce((sum, of) => sum + Object.keys(of).length, 0),
+  identity: identity(state),
   agents: agents(state),
 });

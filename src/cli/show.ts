@@ -28,7 +28,10 @@ const views: Readonly<Record<string, View>> = {
   },
   mail: { document: sections.mail, text: (s) => tables.mailTable(sections.mail(s)) },
   turns: { document: sections.turns, text: (s) => tables.turnsTable(sections.turns(s)) },
-  tasks: { document: sections.tasks, text: (s) => tables.tasksTable(sections.tasks(s)) },
+  tasks: {
+    document: sections.tasks,
+    text: (s) => [tables.identityLine(sections.identity(s)), ...tables.tasksTable(sections.tasks(s))],
+  },
   processes: { document: sections.processes, text: (s) => tables.processesTable(sections.processes(s)) },
   cells: { document: sections.cells, text: (s) => tables.cellsTable(sections.cells(s)) },
 };
@@ -36,7 +39,7 @@ const views: Readonly<Record<string, View>> = {
 const overview: View = {
   document: sections.overview,
   text: (state) => {
-    const { fleetId, position, at, engine, epoch, limits, slotsHeld, residents, turns, processes, cells } =
+    const { identity, fleetId, position, at, engine, epoch, limits, slotsHeld, residents, turns, processes, cells } =
       sections.overview(state);
     return [
       ...columns([
@@ -47,6 +50,7 @@ const overview: View = {
         ['turns', `${turns} in progress`],
         ['processes', `${processes} live`],
         ['cells', `${cells} live`],
+        ['identity', tables.identityLine(identity)],
       ]),
       '',
       ...tables.agentsTable(sections.agents(state)),

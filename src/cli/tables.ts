@@ -114,7 +114,29 @@ export const cellsTable = (rows: Rows<'cells'>): string[] =>
 
 export const tasksTable = (rows: Rows<'tasks'>): string[] =>
   table(
-    ['AGENT', 'STATUS', 'TASK'],
-    rows.map(({ path, status, task }) => [path, status, cut(oneLine(task), textColumnsMax)]),
-    'no agent has been given a task',
+    ['AGENT', 'IS', 'TASK', 'SINCE', 'UNTIL', 'DOES'],
+    rows.map(({ path, is, taskId, position, asked, expiresAt, task }) => [
+      path,
+      is,
+      taskId ?? '',
+      `#${asked?.position ?? position ?? ''}`,
+      expiresAt === undefined ? '' : moment(expiresAt),
+      cut(oneLine(task ?? ''), textColumnsMax),
+    ]),
+    'no agent has needed a task',
   );
+
+export const identityLine = ({
+  registrar,
+  strict,
+  current,
+  registering,
+}: ReturnType<typeof sections.identity>): string => {
+  if (registrar === 'none') return 'agents are registered nowhere: the fleet file has no `identity`';
+  const kind = `${registrar} registrar${strict ? ', strict' : ''}`;
+  if (current !== undefined)
+    return `identity ${current.identityEpoch} is ${current.runtimeId} of account ${current.accountId}, since #${current.position} (${kind})`;
+  return registering === undefined
+    ? `no identity (${kind})`
+    : `identity ${registering.identityEpoch} is being registered (${kind})`;
+};

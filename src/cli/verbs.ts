@@ -12,6 +12,7 @@ import { logVerb } from './log.ts';
 import { operatorVerbs } from './operate.ts';
 import { proofVerbs } from './proofs.ts';
 import { psVerb } from './ps.ts';
+import { registrarVerb } from './registrar.ts';
 import { replayVerb } from './replay.ts';
 import { reportVerb } from './reportFile.ts';
 import { resumeVerb } from './resume.ts';
@@ -42,6 +43,7 @@ export const verbs: readonly Verb[] = [
   attachVerb,
   cellVerb,
   stopHostVerb,
+  registrarVerb,
   fuzzVerb,
   benchVerb,
   doctorVerb,

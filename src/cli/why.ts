@@ -1,4 +1,4 @@
-/** `why`: the chain of events that explains a slot, a refusal, an agent, a process or a mail. */
+/** `why`: the chain of events that explains a slot, a refusal, an agent, its task, a process or a mail. */
 import { Argument } from 'commander';
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { foldLog } from '../engine/fold.ts';
@@ -29,7 +29,10 @@ export const whyVerb: Verb = (program) => {
     .command('why')
     .description('the chain of events that explains something')
     .addArgument(new Argument('<what>', 'kind of thing').choices(Object.keys(reasons)))
-    .argument('<id>', 'its id or the last group of it; a path for an agent or its slot; `last` for the newest refusal')
+    .argument(
+      '<id>',
+      'its id or the last group of it; a path for an agent, its task or its slot; `last` for the newest refusal',
+    )
     .option('--full', 'every event of the chain, and each line as long as it is')
     .addHelpText(
       'after',

@@ -13,7 +13,7 @@ import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
 import { letGo } from './letGo.ts';
 import type { Effect } from './react.ts';
-import { type Credentials, type Registrations, withoutCredentials } from './registrations.ts';
+import { type Credentials, type Registrations, withoutCredentials, withRemedy } from './registrations.ts';
 import { ResidentObjects } from './residents.ts';
 import type { Secrets } from './secrets.ts';
 import { Timers } from './timers.ts';
@@ -175,9 +175,24 @@ export class LiveHands implements Hands {
     });
   }
 
+  /** `none yet`: the turn waits for another task, or has failed for want of its key. */
+  #credentials({ turnId, agentId, n }: Sample): Credentials | undefined | 'none yet' {
+    const { engine, registrations } = this.#parts;
+    if (registrations === undefined) return undefined;
+    try {
+      const credentials = registrations.credentials(agentId, turnId);
+      if (credentials !== undefined) return credentials;
+    } catch (error) {
+      engine.report({ do: 'samplingFailed', turnId, n, error: withRemedy(error), retryable: false });
+    }
+    // It is sampled anew when it has one.
+    this.#samplings.delete(turnId);
+    return 'none yet';
+  }
+
   async #ask(effect: Sample, signal: AbortSignal): Promise<void> {
     const { turnId, agentId, n } = effect;
-    const { engine, model, registrations } = this.#parts;
+    const { engine, model } = this.#parts;
     const agent = this.#state.agents[agentId]!;
     const root = this.#state.agents[agent.rootId]!;
     let history: readonly unknown[];
@@ -190,18 +205,13 @@ export class LiveHands implements Hands {
       return;
     }
     // The task that a request speaks of is durable before the request leaves (LO1).
-    while ((bindingOf(this.#state, agentId)?.position ?? 0) > this.#parts.log.synced().position)
-      await engine.read(() => undefined).catch(() => {});
+    const unsynced = () => (bindingOf(this.#state, agentId)?.position ?? 0) > this.#parts.log.synced().position;
+    while (!signal.aborted && unsynced()) await engine.read(() => undefined).catch(() => {});
     // Loading may have taken its time: what has been interrupted meanwhile is not asked for, durable or not.
     if (signal.aborted || !this.#current(effect)) return;
-    let credentials: Credentials | undefined;
+    const credentials = this.#credentials(effect);
+    if (credentials === 'none yet') return;
     try {
-      credentials = registrations?.credentials(agentId, turnId);
-      // The turn waits for another task, and is sampled when it has one.
-      if (registrations !== undefined && credentials === undefined) {
-        this.#samplings.delete(turnId);
-        return;
-      }
       const { items, usage } = await model(agent.model).sample(
         {
           agentId,

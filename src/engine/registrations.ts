@@ -4,10 +4,10 @@
  */
 import type { State } from '../../projections/state.ts';
 import { bindingOf } from '../../projections/taskBindings.ts';
-import { type IdentitySeen, lossOf } from '../decide/identity.ts';
 import { Failure } from '../failure.ts';
 import { assertionHeader, assertionOf, parseAssertion } from '../identity/assertion.ts';
-import type { IdentityPorts, KeySeen, Signer } from '../identity/port.ts';
+import type { IdentityPorts } from '../identity/port.ts';
+import { KeyAtHand } from './atHand.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import { letGo } from './letGo.ts';
@@ -28,35 +28,10 @@ const tooLate = (): Failure =>
   });
 
 /** For the log and for people: what went wrong and what to do. */
-const told = (error: unknown): string => {
+export const withRemedy = (error: unknown): string => {
   if (!(error instanceof Failure)) return error instanceof Error ? error.message : String(error);
   return error.remedy === undefined ? error.message : `${error.message}; ${error.remedy}`;
 };
-
-const seenOf = (accountId: string, key: KeySeen): IdentitySeen => {
-  if (key.is === 'sound') return { accountId, publicKey: key.signer.publicKey };
-  return key.is === 'damaged' ? { accountId, damaged: true } : { accountId };
-};
-
-/** What a new life finds; undefined where it cannot be looked at: whoever needs it will say so. */
-export function look({ account, keys }: IdentityPorts): IdentitySeen | undefined {
-  try {
-    return seenOf(account().accountId, keys.look());
-  } catch {
-    return undefined;
-  }
-}
-
-const lossText = {
-  'account-changed': 'the account is not the one that this fleet is registered with',
-  'key-missing': 'the key file of this fleet is gone',
-  'key-damaged': 'the key file of this fleet is damaged',
-  'key-foreign': 'the key file is not the one that this fleet is registered with',
-  rejected: 'the registrar does not take the identity of this fleet any more',
-};
-
-/** For fleets that are to keep their identity. */
-const remedyOfLoss = 'put the key file back, or switch back to that account, and give the task again';
 
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
@@ -78,22 +53,19 @@ export interface RegistrationParts {
   readonly secrets?: Secrets;
 }
 
-/** With its signer, or the reason why it cannot sign. */
-type AtHand = { readonly signer: Signer } | { readonly reason: keyof typeof lossText; readonly error: string };
-
 export class Registrations {
   readonly #parts: RegistrationParts;
   readonly #state: State;
   readonly #timers: Timers;
   readonly #underWay = new Map<string, AbortController>();
-  /** The key that was read last. */
-  #signer: Signer | undefined;
+  readonly #key: KeyAtHand;
   #stopped = false;
 
   constructor(parts: RegistrationParts) {
     this.#parts = parts;
     this.#state = parts.engine.state;
     this.#timers = new Timers(parts.clock);
+    this.#key = new KeyAtHand(parts.ports);
   }
 
   stop(): void {
@@ -119,7 +91,7 @@ export class Registrations {
         ports.registrar.registerAgent({ key, account, signer }, signal),
       );
       const accountNow = ports.account().accountId;
-      this.#signer = signer;
+      this.#key.keep(signer);
       this.#tell(() =>
         engine.report({
           do: 'identityRegistered',
@@ -127,7 +99,7 @@ export class Registrations {
         }),
       );
     } catch (error) {
-      this.#tell(() => engine.report({ do: 'identityRegistrationFailed', key, error: told(error) }));
+      this.#tell(() => engine.report({ do: 'identityRegistrationFailed', key, error: withRemedy(error) }));
     }
   }
 
@@ -138,7 +110,7 @@ export class Registrations {
     const { identityEpoch } = current;
     try {
       const account = ports.account();
-      const atHand = this.#atHand(account.accountId);
+      const atHand = this.#key.of(current, account.accountId);
       if ('reason' in atHand) {
         engine.report({ do: 'identityLost', identityEpoch, ...atHand, agentId });
         return;
@@ -153,7 +125,9 @@ export class Registrations {
       this.#tell(() => engine.report({ do: 'taskRegistered', agentId, key, taskId, accountNow, ...expiry }));
     } catch (error) {
       const rejected = error instanceof Failure && error.code === 'HOLDFAST_REGISTRAR_REJECTED';
-      this.#tell(() => engine.report({ do: 'taskRegistrationFailed', agentId, key, error: told(error), rejected }));
+      this.#tell(() =>
+        engine.report({ do: 'taskRegistrationFailed', agentId, key, error: withRemedy(error), rejected }),
+      );
     }
   }
 
@@ -191,7 +165,7 @@ export class Registrations {
       engine.report({ do: 'taskExpired', agentId, taskId, identityEpoch });
       return undefined;
     }
-    const atHand = this.#atHand(ports.account().accountId);
+    const atHand = this.#key.of(this.#state.identities.current!, ports.account().accountId);
     if ('reason' in atHand) {
       engine.report({ do: 'identityLost', identityEpoch, ...atHand, agentId, turnId });
       return undefined;
@@ -199,17 +173,6 @@ export class Registrations {
     const of = { runtimeId, taskId };
     const assertion = assertionOf(atHand.signer, secrets?.revealIn(of) ?? of, clock.now());
     return { headers: { [assertionHeader]: assertion }, binding: { taskId, identityEpoch } };
-  }
-
-  #atHand(accountId: string): AtHand {
-    const identity = this.#state.identities.current!;
-    if (this.#signer?.publicKey !== identity.publicKey) {
-      const key = this.#parts.ports.keys.look();
-      if (key.is === 'sound') this.#signer = key.signer;
-      const reason = lossOf(identity, seenOf(accountId, key));
-      if (reason !== undefined) return lost(reason);
-    }
-    return accountId === identity.accountId ? { signer: this.#signer! } : lost('account-changed');
   }
 
   async #inTime<A>(key: string, ask: (signal: AbortSignal) => Promise<A>): Promise<A> {
@@ -228,5 +191,3 @@ export class Registrations {
     if (!this.#stopped) report();
   }
 }
-
-const lost = (reason: keyof typeof lossText) => ({ reason, error: `${lossText[reason]}; ${remedyOfLoss}` });

@@ -12,7 +12,8 @@ export interface SecretStore {
 
 /** Shapes of keys and tokens of common services. */
 const builtIn = [
-  'sk-[A-Za-z0-9_-]{20,}',
+  // Not in the middle of a word: `task-…` and `disk-…` are none.
+  '\\bsk-[A-Za-z0-9_-]{20,}',
   'gh[pousr]_[A-Za-z0-9]{30,}',
   'github_pat_[A-Za-z0-9_]{40,}',
   'glpat-[A-Za-z0-9_-]{20,}',

@@ -67,7 +67,7 @@ async function openSealed(sealed: string, key: KeyObject): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(opened);
   } catch {
     throw new Failure('HOLDFAST_REGISTRAR_ANSWER', 'the registrar sealed a task id to another key than ours', {
-      remedy: 'see whether the registrar has the public key of this fleet (`holdfast show tasks -o json`)',
+      remedy: 'see whether the registrar has the public key of this fleet (`holdfast show -o json`)',
     });
   } finally {
     sodium.memzero(pair.privateKey);

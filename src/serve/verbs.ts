@@ -50,6 +50,7 @@ export const commands: Readonly<Record<string, Ask>> = {
       cascade: optional<boolean>(args, 'cascade', 'boolean') ?? false,
       ...asked(args),
     }),
+  unbind: (fleet, args) => fleet.unbind(text(args, 'target'), asked(args)),
   close: (fleet, args) => {
     const reason = optional<string>(args, 'reason', 'string');
     return fleet.close(text(args, 'target'), { ...(reason !== undefined && { reason }), ...asked(args) });

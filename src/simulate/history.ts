@@ -3,9 +3,11 @@ import type { Limits } from '../../events/fleetFile.ts';
 import type { RootGiven } from '../decide/command.ts';
 import type { DiskTemper } from './disk/disk.ts';
 import type { Temper } from './models.ts';
-import { Random } from './random.ts';
+import { mix, Random } from './random.ts';
+import type { RegistrarTemper } from './registrar.ts';
 import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
 import { drawPause } from './steps/pause.ts';
+import { drawTrouble } from './steps/registrar.ts';
 
 export type { Step };
 
@@ -16,6 +18,8 @@ export interface Setup {
   readonly roots: readonly RootGiven[];
   readonly disk: DiskTemper;
   readonly models: Temper;
+  /** Absent: agents are registered nowhere. */
+  readonly registrar?: RegistrarTemper;
 }
 
 export interface History {
@@ -61,6 +65,27 @@ function setupOf(r: Random): Setup {
   };
 }
 
+/** Fleets that are registered; drawn from chance of their own, so that the others are as they were. */
+const registeredPercent = 40;
+
+function registered(history: History): History {
+  const r = new Random(mix(history.seed, 'registrar'));
+  if (!r.chance(registeredPercent)) return history;
+  const often = (percent: number, value: number) => (r.chance(percent) ? value : 0);
+  const registrar: RegistrarTemper = {
+    slow: often(60, 40),
+    fails: often(40, 20),
+    hangs: often(25, 8),
+    ttlMs: r.chance(40) ? r.between(1_000, 20_000) : 0,
+    forgets: r.chance(25),
+    strict: r.chance(12),
+  };
+  const steps = [...history.steps];
+  const troubles = r.chance(70) ? r.between(1, 8) : 0;
+  for (let n = 0; n < troubles; n += 1) steps.splice(r.below(steps.length + 1), 0, drawTrouble(r));
+  return { ...history, setup: { ...history.setup, registrar }, steps };
+}
+
 /** Histories on a disk with frames, HEAD and recovery: they take longer. */
 const framesPercent = 25;
 /** Histories with a pause: each is a third of a history of usual length. */
@@ -75,5 +100,5 @@ export function historyOf(seed: number, length = 30): History {
     const pause = drawPause(r).slice(0, length);
     steps.splice(r.below(length - pause.length + 1), pause.length, ...pause);
   }
-  return { seed, setup, steps };
+  return registered({ seed, setup, steps });
 }

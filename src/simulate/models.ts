@@ -15,7 +15,8 @@ export interface Temper extends ModelTemper {
 }
 
 /** What models say when they fail. */
-export const modelErrors = ['overloaded', 'the model is not there'] as const;
+export const notTaken = 'the task was not taken (401)';
+export const modelErrors = ['overloaded', 'the model is not there', notTaken] as const;
 
 /** What the models have in common through all lives. */
 export interface ModelWorld {

@@ -16,12 +16,17 @@ export function* simpler(history: History): Generator<History> {
 }
 
 function* calmer(setup: Setup): Generator<Setup> {
-  const { disk, models } = setup;
+  const { disk, models, registrar, ...rest } = setup;
   for (const key of ['slow', 'fail'] as const) if (disk[key] > 0) yield { ...setup, disk: { ...disk, [key]: 0 } };
   const { frames, ...whole } = disk;
   if (frames === true) yield { ...setup, disk: whole };
   for (const key of ['absurd', 'fails', 'hangs', 'late', 'clings'] as const)
     if (models[key] > 0) yield { ...setup, models: { ...models, [key]: 0 } };
+  if (registrar !== undefined) {
+    yield { ...rest, disk, models };
+    for (const key of ['slow', 'fails', 'hangs', 'ttlMs'] as const)
+      if (registrar[key] > 0) yield { ...setup, registrar: { ...registrar, [key]: 0 } };
+  }
   if (setup.roots.length > 1) yield { ...setup, roots: setup.roots.slice(0, 1) };
 }
 

@@ -4,9 +4,11 @@ import { Life } from '../engine/life.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
 import type { Model } from '../models/port.ts';
+import { taskRejectedCode } from '../models/port.ts';
 import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
+import { RegistrarChecker } from './check/registrar.ts';
 import { Violation } from './check/violation.ts';
 import { virtualClock } from './clock.ts';
 import type { Cut, Disk } from './disk/disk.ts';
@@ -15,10 +17,11 @@ import { MemoryDisk } from './disk/memory.ts';
 import type { History } from './history.ts';
 import { WorldHosts } from './hosts.ts';
 import { seededIds } from './ids.ts';
-import { type ModelWorld, modelErrors, WorldModel } from './models.ts';
+import { type ModelWorld, modelErrors, notTaken, WorldModel } from './models.ts';
 import type { Plant } from './plants/plant.ts';
 import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
+import { WorldRegistrar } from './registrar.ts';
 import { Schedule } from './schedule.ts';
 
 /** Virtual time begins here: 2026-01-01. */
@@ -44,6 +47,9 @@ export class World {
   readonly hosts: WorldHosts;
   readonly inspector: Inspector;
   readonly effects: EffectChecker;
+  /** Absent: agents are registered nowhere. */
+  readonly registrar: WorldRegistrar | undefined;
+  readonly #registered: RegistrarChecker | undefined;
   #calm = false;
   skewMs = 0;
   crashes = 0;
@@ -91,6 +97,13 @@ export class World {
       typed: (processId, bytes) => this.effects.typed(processId, bytes),
       launched: (processId) => this.judge(() => this.effects.launched(processId)),
     });
+    if (setup.registrar !== undefined) {
+      const judge = (check: () => void) => this.judge(check);
+      const tasks = () => this.registrar!.tasks;
+      const checker = new RegistrarChecker({ picture: this.inspector.picture, judge, tasks });
+      this.#registered = checker;
+      this.registrar = new WorldRegistrar({ seed: mix(seed, 'requests'), temper: setup.registrar, schedule, checker });
+    }
     this.#models = {
       seed,
       schedule,
@@ -147,7 +160,10 @@ export class World {
     const number = this.#lives;
     const { setup } = this.#history;
     const model = new WorldModel(this.#models, setup.models, number);
-    const answering = this.#own === undefined ? model : this.#watched(this.#own(this.schedule, number));
+    const answering = this.#shown(
+      this.#own === undefined ? model : this.#watched(this.#own(this.schedule, number)),
+      number,
+    );
     const { inspector } = this;
     const cells = new WorldCells({
       later: (what, run) => void this.schedule.add(what, 0, number, run),
@@ -185,6 +201,7 @@ export class World {
         return model;
       },
       hosts: this.hosts.door(number),
+      ...(this.registrar && { identity: () => this.registrar!.ports(number) }),
       environment: () => ({}),
       cells: { runtime: living.cells },
       machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
@@ -204,6 +221,24 @@ export class World {
     };
   }
 
+  /** A model of a registered fleet answers only whom the registrar knows. */
+  #shown(model: Model, life: number): Model {
+    const { registrar } = this;
+    if (registrar === undefined) return model;
+    return {
+      ...(model.release && { release: (agentId) => model.release!(agentId) }),
+      sample: async (request, signal) => {
+        if (registrar.takes(request)) return model.sample(request, signal);
+        this.#models.asked(request);
+        // It takes its time to look: meanwhile there may be another task.
+        await new Promise<void>((looked) => {
+          this.schedule.add('a model that looks at a task', registrar.looksForMs(), life, looked);
+        });
+        throw new Failure(taskRejectedCode, notTaken);
+      },
+    };
+  }
+
   #fleet() {
     const { limits, onCrash, attempts, roots } = this.#history.setup;
     const script = { kind: 'script' as const };
@@ -214,6 +249,7 @@ export class World {
       models: { script, other: script },
       roles: { worker: { model: 'other', effort: 'low' } },
       roots: roots.map((root) => ({ model: 'script', ...root })),
+      ...(this.registrar && { identity: this.registrar.config }),
     };
     return { fleetId: this.#newId(), cwd: '/work', file };
   }
@@ -246,6 +282,7 @@ export class World {
   calm(): void {
     this.#calm = true;
     this.disk.syncs.temper = { slow: 0, fail: 0 };
+    this.registrar?.calm();
     this.skewMs = 0;
   }
 
@@ -272,7 +309,7 @@ export class World {
 
   /** Judges what is new on the disk, and whether the engine is well; throws the violation. */
   look(): void {
-    this.judge(() => this.inspector.look(this.events));
+    this.judge(() => {});
     if (this.#violation !== undefined) throw this.#violation;
     const trouble = this.#living?.life?.engine.failed ?? this.#living?.trouble;
     if (trouble instanceof Failure && trouble.code === 'HOLDFAST_LOG_WRITE_FAILED') return;
@@ -289,6 +326,7 @@ export class World {
     if (this.#violation !== undefined) return;
     try {
       this.inspector.look(this.events);
+      this.#registered?.look(this.events);
       check();
     } catch (error) {
       this.#violation = defect(error, this.inspector.picture.position);

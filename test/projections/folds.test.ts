@@ -69,7 +69,7 @@ const words = {
 test('[TU5] at every position, within a batch too, each agent has a status that an event up to there says', async () => {
   const seen = new Set<string>();
   // Until all there is has been seen, or for so long that it will not be.
-  for (let seed = 10; seed < 100 && (seed < 18 || seen.size < 9); seed += 1) {
+  for (let seed = 10; seed < 100 && (seed < 18 || seen.size < 10); seed += 1) {
     const [events] = (await logs(seed)) as [readonly HoldfastEvent[]];
     const state = emptyState(defaultLimits);
     for (const event of events) {
@@ -96,6 +96,7 @@ test('[TU5] at every position, within a batch too, each agent has a status that 
     'queued',
     'running',
     'waiting for a slot to go on',
+    'waiting for a task binding',
     'waiting for mail (wait_agent)',
   ]);
 });

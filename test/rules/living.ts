@@ -7,7 +7,9 @@ import { agentAt } from '../../projections/paths.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import type { Remains } from '../../src/engine/hostGate.ts';
 import { Life, type NewFleet } from '../../src/engine/life.ts';
+import { secretsInMemory } from '../../src/engine/secrets.ts';
 import type { Exit, Host, HostProcess, StartRequest, Typed } from '../../src/host/port.ts';
+import type { IdentityPorts } from '../../src/identity/port.ts';
 import { touches } from '../../src/live.ts';
 import { type Gate, type MemoryStorage, memoryStorage, openMemoryLog } from '../../src/log/memory.ts';
 import type { Log } from '../../src/log/port.ts';
@@ -228,6 +230,8 @@ export class PaperHost {
 }
 
 export interface Outside {
+  /** Whom agents are registered with, if the fleet file asks for it; the same in the lives that follow. */
+  readonly identity?: IdentityPorts;
   readonly gate?: Gate;
   readonly log?: (log: Log) => Log;
 }
@@ -247,6 +251,8 @@ export class Living {
   held: (() => void)[] | undefined;
   life!: Life;
   #ids = 0;
+  #identity: IdentityPorts | undefined;
+  readonly #secrets = secretsInMemory();
 
   /** Machines do what they were held from. */
   async letMachinesGo(): Promise<void> {
@@ -256,7 +262,9 @@ export class Living {
     await quiet();
   }
 
-  async begin(fresh?: NewFleet['file'], { gate, log = (l) => l }: Outside = {}): Promise<this> {
+  async begin(fresh?: NewFleet['file'], { gate, log = (l) => l, identity }: Outside = {}): Promise<this> {
+    this.#identity = identity ?? this.#identity;
+    const ports = this.#identity;
     const newId = () => {
       this.#ids += 1;
       return `00000000-0000-7000-8000-${this.#ids.toString(16).padStart(12, '0')}`;
@@ -287,6 +295,7 @@ export class Living {
         remains: () => this.remains,
         endOrphan: async () => ({ wasAlive: false }),
       },
+      ...(ports !== undefined && { identity: () => ports, secrets: this.#secrets }),
       environment: () => ({}),
       machine: { bootId: 'boot-1', pid: 4711, version: '0.0.0' },
     };

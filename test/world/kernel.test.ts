@@ -76,6 +76,15 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
     '[SL2][MA7][LO1] commands that overlap are answered as if each had come alone, at one moment between its asking and its answer',
   ],
   ['I13', '[I13] one by one, in pages inside immer and from a snapshot plus the rest the log folds to the same state'],
+  ['TB1', '[TB1] an identity is registered when the fleet asks for it, one at a time'],
+  ['I12', '[I12][TB4][R33][R36] a task counts under the identity it was registered for, and no other ever does'],
+  [
+    'TB3',
+    '[TB3][R35][R37] no model is asked without a task, an agent has one registration at a time, and no request or answer mixes two accounts',
+  ],
+  ['TB4', '[TB4][R34] at a start a task is used again without a call, or the log says that it is cleared'],
+  ['TB5', '[TB5][R32] a task is cleared for what is so: over, rejected, or of an identity that counts no more'],
+  ['TB6', '[TB6] every model is shown the task that its agent is durably bound to, signed'],
   ['LIVE', '[SL9][R11] when faults stop, everything pending ends within a bound of virtual time'],
 ];
 

@@ -19,6 +19,9 @@ const quick = [
   'R16',
   'R20',
   'R21',
+  'R33',
+  'R34',
+  'R35',
   'lost-release-on-abort',
   'skipped-sync',
   'torn-record',
@@ -64,6 +67,13 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[C-13] a terminated cell that its agent is told not to have is found', 'C-13', 'CE4'],
   ['[C-20] a key that gives the cell of another source is found', 'C-20', 'MA7', 'LIN'],
   ['[C-23] calls of a cell that end with the turn are found', 'C-23', 'LIVE'],
+  ['[R32] a late rejection that takes away a newer task is found', 'R32', 'TB5'],
+  ['[R33] a task that is used under another identity of the account is found', 'R33', 'I12'],
+  ['[R34] a lost identity that no event tells of is found', 'R34', 'TB4'],
+  ['[R35] a second registration for an agent is found', 'R35', 'TB3'],
+  ['[R36] a restore that comes after the prewarming is found', 'R36', 'I12'],
+  ['[R37] an answer that was given under another account is found', 'R37', 'TB3'],
+  ['[TB5] a clear that takes away a renewed task is found', 'binding-cleared-by-name-alone', 'TB5'],
   ['[MA4] a completion outside the batch of its end is found', 'completion-outside-batch', 'I7'],
 ];
 

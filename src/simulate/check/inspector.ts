@@ -1,6 +1,7 @@
 /** All checkers together, over the raw events of one log as they become durable. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { agents } from './agents.ts';
+import { bindings } from './bindings.ts';
 import { type CellChecker, cells } from './cells.ts';
 import { certainty, type Trouble } from './certainty.ts';
 import type { Checker } from './checker.ts';
@@ -46,6 +47,7 @@ export class Inspector {
       this.processes,
       this.cells,
       refusals(),
+      bindings(),
       spawns(),
       this.interruptions,
       order(),

@@ -31,9 +31,10 @@ const leaves = <T extends HoldfastEvent['type']>(
 });
 
 /** TU5. */
-export function statusOf({ turn, entry, last }: KnownAgent): string {
+export function statusOf({ registry }: Picture, { id, turn, entry, last }: KnownAgent): string {
   if (turn === undefined) return entry === undefined ? last : 'queued';
-  return entry !== undefined || turn.parked || inWait(turn) ? 'waiting' : 'running';
+  const unbound = registry.on && turn.sampling && registry.taskOf(id) === undefined;
+  return entry !== undefined || turn.parked || inWait(turn) || unbound ? 'waiting' : 'running';
 }
 
 /** PA1: an id, a path where one root has it, or `NAME:PATH`. */
@@ -72,7 +73,7 @@ function send(picture: Picture, agent: KnownAgent, { text, followup }: Asked<'se
 function interrupt(picture: Picture, agent: KnownAgent, { cascade }: Asked<'interrupt'>): Expected {
   const hit = cascade === true ? openBelow(picture, agent) : [agent];
   const active = hit.filter(({ turn, entry }) => turn !== undefined || entry !== undefined).map(({ id }) => id);
-  const told = { path: agent.path, previousStatus: statusOf(agent), interrupted: active.length > 0 };
+  const told = { path: agent.path, previousStatus: statusOf(picture, agent), interrupted: active.length > 0 };
   if (active.length === 0) return { told };
   return {
     of: (batch) => {
@@ -109,6 +110,13 @@ function evict(agent: KnownAgent): Expected {
   if (agent.parent === undefined || (turn !== undefined && !turn.parked)) return refused('HOLDFAST_NOT_EVICTABLE');
   return leaves('AgentEvicted', ({ data }) =>
     data.agentId === id && data.reason === 'operator' ? { path, evicted: true } : undefined,
+  );
+}
+
+function unbind({ registry }: Picture, { path, id }: KnownAgent): Expected {
+  if (registry.taskOf(id) === undefined) return { told: { path, unbound: false } };
+  return leaves('TaskCleared', ({ data }) =>
+    data.agentId === id && data.reason === 'operator' ? { path, unbound: true } : undefined,
   );
 }
 
@@ -193,11 +201,12 @@ export function expected(picture: Picture, command: Command): Expected | undefin
   if (command.do === 'send') return send(picture, agent, command);
   if (command.do === 'interrupt') return interrupt(picture, agent, command);
   if (command.do === 'createCell') return createCell(picture, agent, command);
+  if (command.do === 'unbind') return unbind(picture, agent);
   return command.do === 'close' ? close(picture, agent) : command.do === 'evict' ? evict(agent) : undefined;
 }
 
 /** What somebody sees who reads the whole fleet at once. */
 export const seen = (picture: Picture): Told => ({
   position: picture.position,
-  agents: Object.fromEntries([...picture.agents.values()].map((agent) => [agent.id, statusOf(agent)])),
+  agents: Object.fromEntries([...picture.agents.values()].map((agent) => [agent.id, statusOf(picture, agent)])),
 });

@@ -4,6 +4,7 @@
  */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { addCellEvent, type KnownCell, onlyWaits } from './cellPicture.ts';
+import { Registry } from './registry.ts';
 
 export interface Letter {
   readonly id: string;
@@ -102,6 +103,7 @@ export class Picture {
   queueing = false;
   /** Names of models that the fleet has. */
   readonly models = new Set(['script']);
+  readonly registry = new Registry();
   readonly agents = new Map<string, KnownAgent>();
   readonly trees = new Map<string, Tree>();
   readonly turns = new Map<string, RunningTurn>();
@@ -123,6 +125,7 @@ export class Picture {
     this.at = event.at;
     this.epoch = event.epoch;
     addCellEvent(this, event);
+    this.registry.add(event);
     const { position } = event;
     switch (event.type) {
       case 'FleetOpened':

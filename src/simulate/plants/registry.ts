@@ -8,6 +8,7 @@ import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
 import type { Plant } from './plant.ts';
 import { processPlants } from './processes.ts';
+import { registrationPlants } from './registrations.ts';
 import { residencyPlants } from './residency.ts';
 import { slotPlants } from './slots.ts';
 
@@ -19,6 +20,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...logPlants,
   ...diskPlants,
   ...cellPlants,
+  ...registrationPlants,
   ...answerPlants,
   ...processPlants,
 };

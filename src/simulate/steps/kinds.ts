@@ -3,10 +3,11 @@ import type { Random } from '../random.ts';
 import { cellSteps } from './cells.ts';
 import { faultSteps } from './faults.ts';
 import { operatorSteps } from './operator.ts';
+import { registrarSteps } from './registrar.ts';
 import type { StepKind } from './step.ts';
 import { terminalSteps } from './terminal.ts';
 
-const kinds = { ...operatorSteps, ...cellSteps, ...faultSteps, ...terminalSteps };
+const kinds = { ...operatorSteps, ...cellSteps, ...faultSteps, ...terminalSteps, ...registrarSteps };
 
 type Kinds = typeof kinds;
 export type KindName = keyof Kinds;
