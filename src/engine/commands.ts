@@ -23,6 +23,9 @@ const codeOf = (end: { readonly code: number | null; readonly signal: string | n
 
 const isLoss = (error: unknown): boolean => error instanceof Failure && error.code === 'HOLDFAST_HOST_LOST';
 
+/** Before anything was sent. */
+const isGoneSecret = (error: unknown): boolean => error instanceof Failure && error.code === 'HOLDFAST_SECRET_GONE';
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export interface CommandParts {
@@ -224,6 +227,10 @@ export class Commands {
     done
       .catch((error) => {
         if (controller.signal.aborted) return;
+        if (isGoneSecret(error)) {
+          this.#end(turnId, call, 'error', `${call.tool} failed: ${messageOf(error)}. Nothing was done.`);
+          return;
+        }
         // The host went away in the middle: whether it acted is not known (TU6 (5)).
         this.#end(
           ref,

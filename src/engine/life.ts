@@ -128,9 +128,10 @@ export class Life {
     const { identity: asked, redact } = fresh?.file ?? state.fleet.file ?? {};
     const ports = asked && world.identity?.(asked);
     const patterns = [...(redact?.patterns ?? []), ...tokenPatterns(ports)];
-    const secrets = world.secrets && { secrets: new Secrets(world.secrets, patterns) };
+    const epoch = before.epoch + 1;
+    const secrets = world.secrets && { secrets: new Secrets(world.secrets, patterns, epoch) };
     const tamper = world.tamper && { tamper: world.tamper };
-    const engine = new Engine({ log, clock, newId, hostId, state, epoch: before.epoch + 1, ...secrets, ...tamper });
+    const engine = new Engine({ log, clock, newId, hostId, state, epoch, ...secrets, ...tamper });
     commands = new Commands({ engine, gate, clock, newId, environment: world.environment, ...secrets });
     const models = world.models(state);
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };

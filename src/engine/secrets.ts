@@ -4,8 +4,8 @@ import { mapTexts } from './texts.ts';
 
 /** Where the values lie: beside the log, never in it. */
 export interface SecretStore {
-  /** The name of a value, durable before it is given: the same value has the same name. */
-  keep(value: string): string;
+  /** The name of a value, durable before it is given: the same value has the same name, a new one a number above `above`. */
+  keep(value: string, above: number): string;
   /** The value, or undefined where it is gone. */
   value(name: string): string | undefined;
 }
@@ -25,15 +25,24 @@ const builtIn = [
   '-----BEGIN [A-Z ]*PRIVATE KEY-----[\\s\\S]+?-----END [A-Z ]*PRIVATE KEY-----',
 ];
 
+/**
+ * Each life of the engine has numbers of its own, since values may be gone and their names are in the log for ever: a
+ * name that was given again would show one secret in the place of another.
+ */
+const numbersPerLife = 1_000_000;
+
 const placeholder = /\[secret (s-\d+)\]/g;
 
 export class Secrets {
   readonly #store: SecretStore;
   readonly #seen: RegExp;
   readonly #each: RegExp;
+  readonly #above: number;
 
-  constructor(store: SecretStore, patterns: readonly string[] = []) {
+  /** `epoch`: number of this life of the engine. */
+  constructor(store: SecretStore, patterns: readonly string[] = [], epoch = 1) {
     this.#store = store;
+    this.#above = (epoch - 1) * numbersPerLife;
     const source = sourceOf(patterns);
     this.#seen = new RegExp(source);
     this.#each = new RegExp(source, 'g');
@@ -41,7 +50,7 @@ export class Secrets {
 
   hide(text: string): string {
     return this.#seen.test(text)
-      ? text.replace(this.#each, (value) => (value === '' ? '' : `[secret ${this.#store.keep(value)}]`))
+      ? text.replace(this.#each, (value) => (value === '' ? '' : `[secret ${this.#store.keep(value, this.#above)}]`))
       : text;
   }
 
@@ -51,7 +60,8 @@ export class Secrets {
     return text.replace(placeholder, (_, name: string) => {
       const value = this.#store.value(name);
       if (value !== undefined) return value;
-      throw new Failure('HOLDFAST_SECRET_GONE', `the value of [secret ${name}] is gone`, {
+      // Without brackets: whoever reads of this must not look for the value as well.
+      throw new Failure('HOLDFAST_SECRET_GONE', `the value of the secret ${name} is gone`, {
         remedy: 'put the file `secrets` back beside the log, or give the task again with the value in it',
         details: { name },
       });
@@ -71,10 +81,10 @@ export function secretsInMemory(): SecretStore {
   const names = new Map<string, string>();
   const values = new Map<string, string>();
   return {
-    keep: (value) => {
+    keep: (value, above) => {
       const known = names.get(value);
       if (known !== undefined) return known;
-      const name = `s-${names.size + 1}`;
+      const name = `s-${above + names.size + 1}`;
       names.set(value, name);
       values.set(name, value);
       return name;

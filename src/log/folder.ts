@@ -1,5 +1,5 @@
 /** What lies where in the folder of a log, and which folders are none. */
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fsyncSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 
@@ -22,6 +22,13 @@ export const folderOf = (dir: string): Folder => ({
   caches: join(dir, 'caches'),
   owner: join(dir, 'owner.json'),
 });
+
+/** The names of new files in it are durable when this returns. */
+export function syncFolderNow(path: string): void {
+  const folder = openSync(path, constants.O_RDONLY);
+  fsyncSync(folder);
+  closeSync(folder);
+}
 
 /** Folders that are there before the first event, whoever made them. */
 const ours =

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncFolderNow } from './folder.ts';
 import { Head, type HeadMark, headBytes, markIn, slotBytes } from './headSlots.ts';
 
 /** What HEAD says; a missing file says nothing. */
@@ -33,9 +34,7 @@ export function openHead(path: string): Head {
     // Two whole slots from the beginning, and its name durable, before anything is said in it.
     writeSync(fd, Buffer.alloc(headBytes), 0, headBytes, 0);
     fsyncSync(fd);
-    const folder = openSync(dirname(path), constants.O_RDONLY);
-    fsyncSync(folder);
-    closeSync(folder);
+    syncFolderNow(dirname(path));
   }
   return new Head({
     before,

@@ -20,6 +20,8 @@ export interface Setup {
   readonly models: Temper;
   /** Absent: agents are registered nowhere. */
   readonly registrar?: RegistrarTemper;
+  /** The fleet takes secrets out of its log. */
+  readonly redact?: true;
 }
 
 export interface History {
@@ -62,6 +64,7 @@ function setupOf(r: Random): Setup {
       clings: often(30, 20),
       cells: often(60, 14),
     },
+    ...(r.chance(20) && { redact: true }),
   };
 }
 

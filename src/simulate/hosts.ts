@@ -13,7 +13,7 @@ export interface HostWorld {
   readonly seed: number;
   readonly schedule: Schedule;
   /** Requests as they leave the engine: nothing may leave before what it rests on is durable. */
-  readonly asked: (what: 'start' | 'stop' | 'write' | 'acknowledge', processId: number) => void;
+  readonly asked: (what: 'start' | 'stop' | 'write' | 'acknowledge', processId: number, given?: string) => void;
   /** An operator has typed so many bytes. */
   readonly typed: (processId: number, bytes: number) => void;
   /** A process really begins to run. */
@@ -157,14 +157,14 @@ export class WorldHosts {
     return {
       hostId: host.hostId,
       start: (request) => {
-        asked('start', request.processId);
+        asked('start', request.processId, request.argv.join(' '));
         return connection.request(
           'a start',
           now(() => host.start(request)),
         );
       },
       write: (requestId, processId, bytes) => {
-        asked('write', processId);
+        asked('write', processId, Buffer.from(bytes).toString());
         return connection.request(
           'a write',
           now(() => host.write(requestId, processId, bytes)),

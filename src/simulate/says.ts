@@ -2,6 +2,7 @@
 import type { ModelItem } from '../models/port.ts';
 import { drawCell } from './cellSays.ts';
 import type { Random } from './random.ts';
+import { drawSecret } from './secrets.ts';
 
 const names = ['a', 'b', 'c', 'd'] as const;
 const badNames = ['', 'root', '..', 'A', 'a/b', 'ä', '0123456789abcdef0123456789abcdef', 'x'.repeat(40)] as const;
@@ -37,6 +38,7 @@ const target = (r: Random, { agentIds }: Known): string => {
 
 const text = (r: Random): string => {
   if (r.chance(0.2)) return 'long '.repeat(14_000);
+  if (r.chance(6)) return drawSecret(r);
   return r.chance(3) ? ' ' : r.pick(texts);
 };
 
@@ -77,7 +79,9 @@ const tools: Readonly<Record<string, { readonly weight: number; readonly args: A
   exec_command: {
     weight: 14,
     args: (r) => ({
-      cmd: r.pick(['true', 'make', 'sleep 9', 'yes', 'cat', 'nothing-there', ' ']),
+      cmd: r.chance(8)
+        ? `echo ${drawSecret(r)}`
+        : r.pick(['true', 'make', 'sleep 9', 'yes', 'cat', 'nothing-there', ' ']),
       ...maybe(r, 40, 'tty', r.chance(70)),
       ...maybe(r, 60, 'yield_time_ms', r.pick([0, 250, 500, 5_000, 1e9])),
       ...maybe(r, 10, 'max_output_tokens', r.pick([0, -5, 10, 1e6])),

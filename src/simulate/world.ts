@@ -23,6 +23,7 @@ import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
 import { WorldRegistrar } from './registrar.ts';
 import { Schedule } from './schedule.ts';
+import { hidden, revealed, secretPattern, WorldSecrets } from './secrets.ts';
 
 /** Virtual time begins here: 2026-01-01. */
 const start = 1_767_225_600_000;
@@ -50,6 +51,8 @@ export class World {
   /** Absent: agents are registered nowhere. */
   readonly registrar: WorldRegistrar | undefined;
   readonly #registered: RegistrarChecker | undefined;
+  /** Of a fleet that takes secrets out of its log. */
+  readonly secrets: WorldSecrets | undefined;
   #calm = false;
   skewMs = 0;
   crashes = 0;
@@ -68,9 +71,13 @@ export class World {
     const { seed, setup } = history;
     this.#history = history;
     const hosts = () => this.hosts;
+    const secrets = () => this.secrets;
+    if (setup.redact === true) this.secrets = new WorldSecrets();
     const steady = !history.steps.some((step) => step.do === 'crash' && step.skewMs !== 0);
     this.inspector = new Inspector(steady, {
-      ...(own === undefined && { modelErrors }),
+      get modelErrors() {
+        return own === undefined && secrets()?.lost !== true ? modelErrors : undefined;
+      },
       get hostsFail() {
         return hosts().killed;
       },
@@ -78,6 +85,8 @@ export class World {
         return hosts().ended;
       },
     });
+    if (this.secrets !== undefined)
+      this.inspector.also({ before: (_picture, event) => hidden(event.data, event.position) });
     this.effects = new EffectChecker(this.inspector);
     this.schedule = new Schedule(start, new Random(mix(seed, 'schedule')));
     const plant = this.#plant?.disk;
@@ -93,7 +102,11 @@ export class World {
     this.hosts = new WorldHosts({
       seed,
       schedule,
-      asked: (what, processId) => this.judge(() => this.effects.requested(what, processId)),
+      asked: (what, processId, given) =>
+        this.judge(() => {
+          this.effects.requested(what, processId);
+          if (this.secrets !== undefined) revealed('a process', given, this.inspector.picture.position);
+        }),
       typed: (processId, bytes) => this.effects.typed(processId, bytes),
       launched: (processId) => this.judge(() => this.effects.launched(processId)),
     });
@@ -112,7 +125,11 @@ export class World {
         lastProcessId: 1000 + this.hosts.processes.size,
       }),
       calm: () => this.#calm,
-      asked: (request) => this.judge(() => this.effects.sampled(request)),
+      asked: (request) =>
+        this.judge(() => {
+          this.effects.sampled(request);
+          if (this.secrets !== undefined) revealed('a model', request.history, this.inspector.picture.position);
+        }),
     };
   }
 
@@ -205,6 +222,7 @@ export class World {
       environment: () => ({}),
       cells: { runtime: living.cells },
       machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
+      ...(this.secrets && { secrets: this.secrets.open() }),
       ...(tamper && { tamper }),
     };
     return Life.begin(world, this.events.length === 0 ? this.#fleet() : undefined);
@@ -250,6 +268,7 @@ export class World {
       roles: { worker: { model: 'other', effort: 'low' } },
       roots: roots.map((root) => ({ model: 'script', ...root })),
       ...(this.registrar && { identity: this.registrar.config }),
+      ...(this.secrets && { redact: { patterns: [secretPattern] } }),
     };
     return { fleetId: this.#newId(), cwd: '/work', file };
   }
@@ -337,6 +356,7 @@ export class World {
 function defect(error: unknown, position: number): Violation {
   if (error instanceof Violation) return error;
   const cause = error instanceof Failure && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof Violation) return cause;
   const violation = new Violation('DEFECT', position, cause instanceof Error ? cause.message : String(cause));
   violation.cause = error;
   return violation;

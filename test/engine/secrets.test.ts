@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,15 +31,43 @@ describe('secrets', () => {
     );
   });
 
-  it('[LO7] the file beside the log is for its owner only, survives a cut line, and never gives a name twice', () => {
+  it('[LO7] the file beside the log is for its owner only, and gives the same value the same name', () => {
     const store = secretsFile(dir);
-    expect(store.keep('one')).toBe('s-1');
+    expect(store.keep('one', 0)).toBe('s-1');
     const path = join(dir, 'secrets');
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const again = secretsFile(dir);
-    expect(again.keep('one')).toBe('s-1');
-    expect(again.keep('two')).toBe('s-2');
+    expect(again.keep('one', 0)).toBe('s-1');
+    expect(again.keep('two', 0)).toBe('s-2');
     expect(secretsFile(dir).value('s-2')).toBe('two');
+  });
+
+  it('[LO7] a line that a crash has cut swallows nothing that comes after it', () => {
+    secretsFile(dir).keep('one', 0);
+    appendFileSync(join(dir, 'secrets'), '{"name":"s-2","val');
+    expect(secretsFile(dir).keep('two', 0)).toBe('s-2');
+    const again = secretsFile(dir);
+    expect([again.value('s-1'), again.value('s-2')]).toEqual(['one', 'two']);
+  });
+
+  it('[LO7] a name is never given again, also when the file was lost between two lives', () => {
+    expect(new Secrets(secretsFile(dir), ['hunter\\d'], 1).hide('hunter1')).toBe('[secret s-1]');
+    rmSync(join(dir, 'secrets'));
+    const second = new Secrets(secretsFile(dir), ['hunter\\d'], 2);
+    expect(second.hide('hunter2')).toBe('[secret s-1000001]');
+    expect(() => second.reveal('[secret s-1]')).toThrowError(expect.objectContaining({ code: 'HOLDFAST_SECRET_GONE' }));
+  });
+
+  it('[LO7] who is told that a value is gone can go on: the message does not ask for it again', () => {
+    const secrets = new Secrets(secretsInMemory());
+    let told = '';
+    try {
+      secrets.reveal('use [secret s-7]');
+    } catch (error) {
+      told = (error as Error).message;
+    }
+    expect(told).toMatch(/s-7 is gone/);
+    expect(secrets.reveal(told)).toBe(told);
   });
 
   it('[LO7] a command gets the value, the log and its export never do', async () => {

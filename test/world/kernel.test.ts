@@ -67,6 +67,7 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
   ['PR3', '[PR3] an end comes after its start, and what ran is not recorded as never started'],
   ['PR6', '[PR6] exactly one end per process, and the right kind'],
   ['LO1', '[LO1] no answer, no request to a model or a process leaves before what it rests on is durable'],
+  ['LO7', '[LO7] no secret is in the log, who acts is given its value, and no name is ever given to another one'],
   [
     'LO4',
     '[LO4] after a crash or a power cut a torn group is gone whole, all else is there, and damage to a copy of the disk is seen where it is',

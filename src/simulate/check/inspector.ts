@@ -27,15 +27,14 @@ export class Inspector {
   readonly cells: CellChecker = cells();
   readonly interruptions: InterruptionChecker = interruptions();
   readonly linear = linearizability();
-  readonly #checkers: readonly Checker[];
-  readonly #before: readonly NonNullable<Checker['before']>[];
-  readonly #after: readonly NonNullable<Checker['after']>[];
+  readonly #before: NonNullable<Checker['before']>[] = [];
+  readonly #after: NonNullable<Checker['after']>[] = [];
   #batch: HoldfastEvent[] = [];
 
   /** `steady`: the clocks of all lives of the engine agree. */
   constructor(steady = true, trouble: Trouble = { hostsFail: true, hostsEnd: true }) {
     this.waits = waits(steady);
-    this.#checkers = [
+    const checkers: Checker[] = [
       positions(),
       agents(),
       turns(),
@@ -54,8 +53,13 @@ export class Inspector {
       certainty(trouble),
       this.linear,
     ];
-    this.#before = this.#checkers.flatMap(({ before }) => before ?? []);
-    this.#after = this.#checkers.flatMap(({ after }) => after ?? []);
+    for (const checker of checkers) this.also(checker);
+  }
+
+  /** One more, of what is still to come. */
+  also({ before, after }: Checker): void {
+    if (before !== undefined) this.#before.push(before);
+    if (after !== undefined) this.#after.push(after);
   }
 
   /** Looks at what is new in a log, which is whole batches. */

@@ -4,6 +4,7 @@
  */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Command } from '../../decide/command.ts';
+import { unnamed } from '../secrets.ts';
 import { inWait, type KnownAgent, type Picture } from './picture.ts';
 
 /** What an operator is told: the answer, or the code of the refusal. */
@@ -54,6 +55,9 @@ const openBelow = (picture: Picture, agent: KnownAgent): KnownAgent[] =>
     (other) => other.open && other.tree === agent.tree && (other === agent || other.path.startsWith(`${agent.path}/`)),
   );
 
+/** Secrets have other names in the log than in a command. */
+const says = (text: unknown): unknown => (typeof text === 'string' ? unnamed(text) : text);
+
 function send(picture: Picture, agent: KnownAgent, { text, followup }: Asked<'send'>): Expected {
   if (text.trim() === '') return refused('HOLDFAST_EMPTY_MESSAGE');
   const { tree, path } = agent;
@@ -64,7 +68,7 @@ function send(picture: Picture, agent: KnownAgent, { text, followup }: Asked<'se
       agentId === agent.id ? { code: 'HOLDFAST_SLOTS_TAKEN', refusalId } : undefined,
     );
   return leaves('MailAccepted', ({ data: { mailId, to, from, trigger, text: written } }) =>
-    from === 'operator' && to === agent.id && trigger === followup && written === text
+    from === 'operator' && to === agent.id && trigger === followup && says(written) === says(text)
       ? { mailId, agentId: to, path }
       : undefined,
   );

@@ -7,6 +7,8 @@ export interface Crash {
   readonly synced: boolean;
   /** The whole machine goes down, and what was not synced with it. */
   readonly power?: boolean;
+  /** It was in the middle of keeping a secret. */
+  readonly torn?: boolean;
   readonly skewMs: number;
 }
 
@@ -24,13 +26,15 @@ export const faultSteps = {
     draw: (r) => ({
       synced: r.chance(50),
       ...(r.chance(40) && { power: true }),
+      ...(r.chance(20) && { torn: true }),
       skewMs: r.chance(15) ? r.between(-100_000, 100_000) : 0,
     }),
-    says: ({ synced, power, skewMs }) =>
-      `${power === true ? 'power cut' : 'crash'} ${synced ? 'after' : 'before'} the sync${skewMs === 0 ? '' : `, clock off by ${skewMs} ms`}`,
+    says: ({ synced, power, torn, skewMs }) =>
+      `${power === true ? 'power cut' : 'crash'} ${torn === true ? 'in the middle of a secret, ' : ''}${synced ? 'after' : 'before'} the sync${skewMs === 0 ? '' : `, clock off by ${skewMs} ms`}`,
     plainer: (step) => (step.skewMs === 0 ? [] : [{ ...step, skewMs: 0 }]),
-    happen: async ({ world }, { synced, power = false, skewMs }) => {
+    happen: async ({ world }, { synced, power = false, torn, skewMs }) => {
       await world.crash({ synced, power });
+      if (torn === true) world.secrets?.tear();
       world.skewMs = skewMs;
     },
   }),
@@ -42,6 +46,16 @@ export const faultSteps = {
     happen: async ({ world }, { chance }) => {
       await world.crash({ synced: true, power: false });
       await world.disk.damage?.(new Random(chance));
+    },
+  }),
+  loseSecrets: happening<{ readonly chance: number }>({
+    weight: 2,
+    without: 80,
+    draw: (r) => ({ chance: r.next() }),
+    says: () => 'crash, and take lines out of the file of secrets',
+    happen: async ({ world }, { chance }) => {
+      await world.crash({ synced: true, power: false });
+      world.secrets?.lose(new Random(chance));
     },
   }),
   restart: happening<object>({

@@ -1,5 +1,6 @@
 /** What operators ask of a fleet. */
 import type { Random } from '../random.ts';
+import { drawSecret } from '../secrets.ts';
 import { asking } from './step.ts';
 import { drawTarget } from './targets.ts';
 
@@ -36,7 +37,7 @@ export const operatorSteps = {
     weight: 46,
     draw: (r) => ({
       target: drawTarget(r),
-      text: r.chance(2) ? ' ' : `go ${r.below(9)}`,
+      text: r.chance(2) ? ' ' : r.chance(5) ? drawSecret(r) : `go ${r.below(9)}`,
       followup: r.chance(70),
     }),
     says: ({ target, text, followup }) => `${followup ? 'follow up' : 'message'} ${target}: ${JSON.stringify(text)}`,
