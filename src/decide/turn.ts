@@ -78,11 +78,13 @@ export function samplingFailed(state: State, ctx: Context, command: CommandOf<'s
   return decided([SamplingEnded(failed), ...failure(state, ctx, turn, command.error)], {});
 }
 
+/** TU4: what no model has answered to stays in the history, above all mail, which an interruption would give back (R23). */
 export function compact(state: State, _ctx: Context, { turnId, upTo, summary }: CommandOf<'compact'>): Decision {
   const turn = state.turns[turnId];
-  return turn === undefined
-    ? stale
-    : decided([HistoryCompacted({ turnId: turn.turnId, agentId: turn.agentId, upTo, summary })], {});
+  if (turn === undefined) return stale;
+  const answered = (turn.list ?? turn.position) - 1;
+  const { agentId } = turn;
+  return decided([HistoryCompacted({ turnId: turn.turnId, agentId, upTo: Math.min(upTo, answered), summary })], {});
 }
 
 /** Decides the first call of the list that is not decided yet. */

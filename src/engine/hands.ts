@@ -2,6 +2,7 @@
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { Item } from '../../events/turn.ts';
 import { openCall, requestOf } from '../../projections/calls.ts';
+import type { HistoryItem } from '../../projections/history.ts';
 import type { State } from '../../projections/state.ts';
 import { asksModel, bindingOf } from '../../projections/taskBindings.ts';
 import { Failure } from '../failure.ts';
@@ -151,17 +152,7 @@ export class LiveHands implements Hands {
   #sampleAt(effect: Sample): void {
     if (!this.#current(effect)) return;
     if (effect.notBefore === 0) this.#sample(effect);
-    else this.#timers.at(effect.turnId, effect.notBefore, () => this.#sampleAgain(effect));
-  }
-
-  /** Mail that came in during the pause goes in too: what it rests on has to be durable first (LO1). */
-  #sampleAgain(effect: Sample): void {
-    this.#parts.engine
-      .read(() => undefined)
-      .then(
-        () => this.#sample(effect),
-        () => {},
-      );
+    else this.#timers.at(effect.turnId, effect.notBefore, () => this.#sample(effect));
   }
 
   #sample(effect: Sample): void {
@@ -190,6 +181,16 @@ export class LiveHands implements Hands {
     return 'none yet';
   }
 
+  /** The history of an agent. Mail of a retry or a compaction may have come in since it was to be asked: all it shows has to be durable (LO1). */
+  async #durable(agentId: string): Promise<readonly HistoryItem[]> {
+    for (;;) {
+      const { items } = await this.objects.history(agentId);
+      const newest = Math.max(items[0]?.position ?? 0, items.at(-1)?.position ?? 0);
+      if (newest <= this.#parts.log.synced().position) return items;
+      await this.#parts.engine.read(() => undefined);
+    }
+  }
+
   async #ask(effect: Sample, signal: AbortSignal): Promise<void> {
     const { turnId, agentId, n } = effect;
     const { engine, model } = this.#parts;
@@ -197,7 +198,7 @@ export class LiveHands implements Hands {
     const root = this.#state.agents[agent.rootId]!;
     let history: readonly unknown[];
     try {
-      const items = await wholeTexts(this.#parts.log, (await this.objects.history(agentId)).items);
+      const items = await wholeTexts(this.#parts.log, await this.#durable(agentId));
       // As it is now: it goes on growing while the model answers.
       history = [...(this.#parts.secrets?.revealIn(items) ?? items)];
     } catch (error) {

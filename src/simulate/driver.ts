@@ -3,6 +3,7 @@ import { statusOf } from '../../projections/status.ts';
 import type { Command } from '../decide/command.ts';
 import type { Answer } from '../engine/engine.ts';
 import type { Life } from '../engine/life.ts';
+import { Failure } from '../failure.ts';
 import { canonical } from '../log/canonical.ts';
 import { type Open, toldOf } from './check/linearizability.ts';
 import type { Told } from './check/oneAtATime.ts';
@@ -126,6 +127,16 @@ export class Driver {
     );
   }
 
+  /** The history of a running agent is too long: a summary takes the place of the oldest part of it. */
+  async compact(which: number, percent: number): Promise<void> {
+    await this.#opened();
+    const { life, inspector } = this.world;
+    const { turns, position } = inspector.picture;
+    const turn = [...turns.values()][which % Math.max(1, turns.size)];
+    const upTo = Math.floor((position * percent) / 100);
+    if (turn !== undefined) life!.engine.report({ do: 'compact', turnId: turn.id, upTo, summary: 'much was done' });
+  }
+
   /** The engine is stopped in order, unless it is stopping, and is opened again. */
   async restart(): Promise<void> {
     await this.#opened();
@@ -211,8 +222,11 @@ export class Driver {
       },
       (error) => {
         if (world.life !== life || life.engine.failed !== undefined) return;
-        const fault = error instanceof Error ? error.message : String(error);
-        world.judge(() => holds(false, 'PR1', world.events.length, () => `a stop in order fails: ${fault}`));
+        this.#stopping = undefined;
+        const full = error instanceof Failure && error.code === 'HOLDFAST_LOG_WRITE_FAILED';
+        // What is acknowledged is there: only the last checkpoint is missing.
+        if (full) world.crash({ synced: false, power: false });
+        else world.judge(() => holds(false, 'PR1', world.events.length, () => `a stop in order fails: ${error}`));
       },
     );
   }

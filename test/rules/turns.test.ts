@@ -203,6 +203,7 @@ describe('a long history', () => {
     const f = worker();
     f.call('/root', 'send_message', { target: 'a', message: 'early' });
     f.call('/root/a', 'list_agents', {});
+    f.call('/root/a', 'list_agents', {});
     const upTo = f.position;
     f.call('/root', 'send_message', { target: 'a', message: 'late' });
     f.ask({ do: 'compact', turnId: f.turn('/root/a').turnId, upTo, summary: 'so far' }, 'engine');
@@ -210,6 +211,17 @@ describe('a long history', () => {
     const [first, ...rest] = historyOf(f, '/root/a');
     expect(first).toMatchObject({ kind: 'summary', text: 'so far' });
     expect(rest.filter((i) => i.kind === 'mail').map((i) => i.text)).toEqual(['late']);
+  });
+
+  test('[TU4][MA6][R23] keeps mail that no model has answered to, and an interruption gives it back', () => {
+    const f = worker();
+    f.call('/root', 'send_message', { target: 'a', message: 'unseen' });
+    f.call('/root/a', 'list_agents', {});
+    f.ask({ do: 'compact', turnId: f.turn('/root/a').turnId, upTo: f.position, summary: 'so far' }, 'engine');
+    f.ask({ do: 'interrupt', target: '/root/a' });
+    f.ask({ do: 'send', target: '/root/a', text: 'go on', followup: true });
+    const mail = historyOf(f, '/root/a').flatMap((item) => (item.kind === 'mail' ? [item.text] : []));
+    expect(mail).toEqual(['unseen', 'go on']);
   });
 });
 

@@ -61,6 +61,7 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
     'TU6',
     '[TU6] no process is run twice, nothing is lost or uncertain unless its host died, and a wait keeps its first deadline through crashes',
   ],
+  ['TU4', '[TU4][R23] a compaction takes nothing along that no model has answered to'],
   ['TU8', '[TU8] samplings are counted without a gap, and the one that a crash cut off is asked again'],
   ['I10', '[I10][PR4] each process has at most one start and one end, and its id is its own for ever'],
   ['PR1', '[PR1] a stop in order ends every process, records its end, and does nothing after EngineStopped'],

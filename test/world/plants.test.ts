@@ -45,6 +45,7 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[R19] an interruption without effect at the start of a turn is found', 'R19', 'TU1', 'LIVE'],
   ['[R20] mail that an interruption drops is found', 'R20', 'MA6', 'DEFECT'],
   ['[R21] a dropped completion for a parent that is not in memory is found', 'R21', 'I7'],
+  ['[R23] mail that a compaction takes along is found', 'R23', 'TU4'],
   ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT'],
   ['[SL4] a slot that an interrupted turn keeps is found', 'lost-release-on-abort', 'I3'],
   ['[LO1] an answer or an effect before the sync is found', 'skipped-sync', 'LO1'],

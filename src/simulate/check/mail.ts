@@ -37,6 +37,13 @@ export function mail(): Checker {
           );
           return;
         }
+        case 'HistoryCompacted': {
+          const { turn, path } = picture.agent(event.data.agentId);
+          const unseen = turn?.fresh.find((letter) => letter.takenAt <= event.data.upTo);
+          const what = () => `${path} forgets the mail of event ${unseen?.position}, which no model has seen`;
+          holds(unseen === undefined, 'TU4', position, what);
+          return;
+        }
         case 'MailRejected': {
           const { unread, path } = picture.agent(event.data.agentId);
           holds(

@@ -282,6 +282,12 @@ export class Picture {
         if (call?.tool === 'wait_agent' && event.data.outcome === 'ok') turn.agent.told = position;
         return;
       }
+      case 'HistoryCompacted': {
+        const agent = this.agent(event.data.agentId);
+        const kept = agent.history.filter((item) => positionOf(item) > event.data.upTo);
+        agent.history = [`summary ${position}`, ...kept];
+        return;
+      }
       case 'TurnParked': {
         const turn = this.turns.get(event.data.turnId)!;
         turn.parked = true;
@@ -361,6 +367,8 @@ export class Picture {
     else this.residents.delete(agent);
   }
 }
+
+const positionOf = (item: string): number => Number(item.slice(item.indexOf(' ')));
 
 function leaveQueue(agent: KnownAgent): void {
   if (agent.entry === undefined) return;

@@ -1,5 +1,6 @@
 /** Planted defects of mail: what was accepted is lost on the way, or told too late. */
 import type { HoldfastFact } from '../../../events/catalogue.ts';
+import { HistoryCompacted } from '../../../events/turn.ts';
 import { type FactOf, inFacts, type Plant, without } from './plant.ts';
 
 const isCompletion = (fact: HoldfastFact): fact is FactOf<'MailAccepted'> =>
@@ -27,6 +28,11 @@ export const mailPlants: Readonly<Record<string, Plant>> = {
   ),
   R21: inFacts('the result of a child whose parent is not in memory is dropped', (facts, state) =>
     facts.filter((fact) => !isCompletion(fact) || state.residents.present[fact.data.to] !== undefined),
+  ),
+  R23: inFacts('a compaction takes along mail that came in meanwhile', (facts, state) =>
+    facts.map((fact) =>
+      fact.type === 'HistoryCompacted' ? HistoryCompacted({ ...fact.data, upTo: state.position }) : fact,
+    ),
   ),
   'completion-outside-batch': {
     says: 'the end of a turn is recorded first, and the mail to the parent with the next batch',

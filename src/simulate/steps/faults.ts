@@ -1,4 +1,4 @@
-/** What befalls a fleet from outside: readers, crashes, orderly stops, hosts that die. */
+/** What befalls a fleet from outside: readers, histories that are too long, crashes, orderly stops, hosts that die. */
 import { Random } from '../random.ts';
 import { happening } from './step.ts';
 
@@ -18,6 +18,13 @@ export const faultSteps = {
     draw: () => ({}),
     says: () => 'read the state',
     happen: (driver) => driver.read(),
+  }),
+  compact: happening<{ readonly which: number; readonly percent: number }>({
+    weight: 2,
+    without: 50,
+    draw: (r) => ({ which: r.below(8), percent: r.pick([30, 70, 100]) }),
+    says: ({ which, percent }) => `compact ${percent}% of the history of running agent ${which}`,
+    happen: (driver, { which, percent }) => driver.compact(which, percent),
   }),
   crash: happening<Crash>({
     weight: 8,
