@@ -13,7 +13,13 @@ const rules: readonly string[] = [
 /** Ids at the start of a test's name: `'[SL4] …'`, `'[SL4][R1] …'`, `'[SL4, R1] …'`. */
 const opening = /['"`]((?:\[[A-Z]{1,2}-?\d+(?:, ?[A-Z]{1,2}-?\d+)*\] ?)+)/g;
 
-const quotes = readdirSync(here, { recursive: true, encoding: 'utf8' })
+/** The contract suites are published with the program, so they lie in `src`. */
+const folders = ['', '../src/contract'];
+
+const quotes = folders
+  .flatMap((folder) =>
+    readdirSync(join(here, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
   .filter((name) => name.endsWith('.ts') && name !== 'rules.test.ts')
   .flatMap((file) => {
     const names = [...readFileSync(join(here, file), 'utf8').matchAll(opening)].map((match) => match[1] ?? '');

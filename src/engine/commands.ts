@@ -228,7 +228,7 @@ export class Commands {
       .catch((error) => {
         if (controller.signal.aborted) return;
         if (isGoneSecret(error)) {
-          this.#end(turnId, call, 'error', `${call.tool} failed: ${messageOf(error)}. Nothing was done.`);
+          this.#end(ref, 'error', `${call.tool} failed: ${messageOf(error)}. Nothing was done.`);
           return;
         }
         // The host went away in the middle: whether it acted is not known (TU6 (5)).

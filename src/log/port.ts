@@ -1,6 +1,6 @@
 /**
  * The log port: an append-only sequence of events in atomic, hash-chained batches, with one writer.
- * Adapters: `level.ts` (LevelDB, durable) and `memory.ts`; both pass `test/contract/log.ts`.
+ * Adapters: `level.ts` (LevelDB, durable) and `memory.ts`; both pass `src/contract/log.ts`.
  */
 import type { Envelope, Hashed } from '../../events/envelope.ts';
 

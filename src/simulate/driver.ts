@@ -9,8 +9,9 @@ import { type Open, toldOf } from './check/linearizability.ts';
 import type { Told } from './check/oneAtATime.ts';
 import { holds, Violation } from './check/violation.ts';
 import type { History, Step } from './history.ts';
+import type { Own } from './own.ts';
 import { kindOf } from './steps/kinds.ts';
-import { type OwnModel, World } from './world.ts';
+import { World } from './world.ts';
 
 /** More completions than any history needs to come to rest: whoever is not at rest by then never will be. */
 const completionsMax = 50_000;
@@ -37,11 +38,11 @@ export class Driver {
   #stopping: unknown;
 
   /** `watch`: called now and then, when everything that the engine has appended is durable. */
-  constructor(history: History, kills: readonly Kill[], watch?: (life: Life) => void, model?: OwnModel) {
+  constructor(history: History, kills: readonly Kill[], watch?: (life: Life) => void, own: Own = {}) {
     this.#watch = watch;
     this.#history = history;
     this.#kills = [...kills];
-    this.world = new World(history, model);
+    this.world = new World(history, own);
   }
 
   async steps(): Promise<void> {
@@ -76,7 +77,7 @@ export class Driver {
     const life = world.life!;
     let open: Open | undefined;
     world.judge(() => {
-      open = inspector.linear.asked(inspector.picture, command, key);
+      if (world.oneAtATime) open = inspector.linear.asked(inspector.picture, command, key);
     });
     life.engine.submit(command, { by: 'operator', ...(key !== undefined && { key }) }).then(
       (answer) =>

@@ -3,17 +3,18 @@ import { createHash } from 'node:crypto';
 import { type Coverage, Reached } from './coverage.ts';
 import { asViolation } from './explore.ts';
 import { type History, historyOf } from './history.ts';
+import { type Own, withFleet } from './own.ts';
 import { plantNamed } from './plants/registry.ts';
 import { runHistory } from './run.ts';
 import { shrunk } from './shrink.ts';
-import type { OwnModel, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Every so many seeds the costlier checks are made as well; which ones depends on the seed, so that a run can be repeated. */
 const thoroughEvery = 8;
 /** Between two looks of the event loop at timers and signals. */
 const breathMs = 50;
 
-export interface FuzzOptions {
+export interface FuzzOptions extends Own {
   /** Seed of the first history; the others follow. */
   readonly seed: number;
   readonly runs: number;
@@ -23,8 +24,6 @@ export interface FuzzOptions {
   readonly plant?: string;
   /** Steps per history. */
   readonly length?: number;
-  /** Who answers for all models; absent: what the seed makes up. */
-  readonly model?: OwnModel;
   /** false: the failing history is given as it was found. */
   readonly shrink?: boolean;
   readonly signal?: AbortSignal;
@@ -67,14 +66,14 @@ export interface Outcome {
 }
 
 /** Runs one history as `fuzz` does. */
-export async function outcomeOf(history: History, model?: OwnModel): Promise<Outcome> {
+export async function outcomeOf(history: History, own: Own = {}): Promise<Outcome> {
   let world: World | undefined;
   const onWorld = (made: World) => {
     world = made;
   };
   const thorough = history.seed % thoroughEvery === 0;
   try {
-    const { logHash } = await runHistory(history, { thorough, onWorld, ...(model && { model }) });
+    const { logHash } = await runHistory(history, { thorough, onWorld, ...own });
     return { world: world!, broken: undefined, logHash };
   } catch (error) {
     const { broken: violated, message } = asViolation(error);
@@ -84,7 +83,8 @@ export async function outcomeOf(history: History, model?: OwnModel): Promise<Out
 
 export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
   const { seed: first, runs: runsMax, seconds = Number.POSITIVE_INFINITY, plant, length, shrink = true } = options;
-  const { signal, onProgress, model } = options;
+  const { signal, onProgress, fleet } = options;
+  const own = ownOf(options);
   if (plant !== undefined) plantNamed(plant);
   const start = performance.now();
   const reached = new Reached();
@@ -102,8 +102,9 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
       await new Promise(setImmediate);
       breath = performance.now();
     }
-    const history = { ...historyOf(first + runs, length), ...(plant !== undefined && { plant }) };
-    const { world, broken, logHash = '' } = await outcomeOf(history, model);
+    const drawn = withFleet(historyOf(first + runs, length), fleet);
+    const history = { ...drawn, ...(plant !== undefined && { plant }) };
+    const { world, broken, logHash = '' } = await outcomeOf(history, own);
     logs.update(logHash);
     runs += 1;
     events += world.events.length;
@@ -119,14 +120,19 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
   return { ...counts(), logs: logs.digest('hex'), coverage: reached.coverage };
 }
 
+/** The fleet is in the history already. */
+const ownOf = ({ model, command, decide }: FuzzOptions): Own => ({
+  ...(model && { model }),
+  ...(command && { command }),
+  ...(decide && { decide }),
+});
+
 type Broken = NonNullable<Outcome['broken']>;
 
 /** The shortest history that breaks the same promise, and how it does. */
-async function shortest(
-  history: History,
-  found: Broken,
-  { signal, model }: FuzzOptions,
-): Promise<Broken & { history: History }> {
+async function shortest(history: History, found: Broken, options: FuzzOptions): Promise<Broken & { history: History }> {
+  const { signal } = options;
+  const own = ownOf(options);
   let last = found;
   let breath = performance.now();
   const short = await shrunk(history, async (candidate) => {
@@ -135,7 +141,7 @@ async function shortest(
       breath = performance.now();
     }
     if (signal?.aborted) return false;
-    const { broken } = await outcomeOf(candidate, model);
+    const { broken } = await outcomeOf(candidate, own);
     if (broken?.violated !== found.violated) return false;
     last = broken;
     return true;

@@ -1,38 +1,60 @@
-/** Histories for fast-check: generated from a seed, shrunk by leaving parts out, printed as a list of commands. */
+/** Histories and steps for fast-check: generated from a seed, shrunk by leaving parts out, printed as a list of commands. */
 import * as fc from 'fast-check';
 import { described } from './describe.ts';
-import { type History, historyOf } from './history.ts';
-import { simpler } from './shrink.ts';
+import { type History, historyOf, type Step } from './history.ts';
+import { Random } from './random.ts';
+import { plainerSteps, simpler } from './shrink.ts';
+import { drawStep, drawWeights, type KindName, kindNames, says } from './steps/kinds.ts';
 
 const seedMax = 2 ** 31 - 1;
 
-/** fast-check prints a counterexample as this says. */
-const readable = (history: History): History =>
-  Object.defineProperty({ ...history }, fc.toStringMethod, { value: () => described(history) });
+interface Drawing<A> {
+  readonly draw: (seed: number) => A;
+  readonly simpler: (value: A) => Iterable<A>;
+  /** A counterexample is printed so. */
+  readonly print: (value: A) => string;
+}
 
-class Histories extends fc.Arbitrary<History> {
-  readonly #length: number;
+class Drawn<A extends object> extends fc.Arbitrary<A> {
+  readonly #of: Drawing<A>;
 
-  constructor(length: number) {
+  constructor(of: Drawing<A>) {
     super();
-    this.#length = length;
+    this.#of = of;
   }
 
-  override generate(random: fc.Random): fc.Value<History> {
-    return new fc.Value(readable(historyOf(random.nextInt(1, seedMax), this.#length)), undefined);
+  #value(value: A): fc.Value<A> {
+    const { print } = this.#of;
+    const printed = Object.defineProperty({ ...value }, fc.toStringMethod, { value: () => print(value) });
+    return new fc.Value(printed, undefined);
   }
 
-  override canShrinkWithoutContext(_value: unknown): _value is History {
+  override generate(random: fc.Random): fc.Value<A> {
+    return this.#value(this.#of.draw(random.nextInt(1, seedMax)));
+  }
+
+  override canShrinkWithoutContext(_value: unknown): _value is A {
     return false;
   }
 
-  override shrink(history: History): fc.Stream<fc.Value<History>> {
-    const values = function* () {
-      for (const candidate of simpler(history)) yield new fc.Value(readable(candidate), undefined);
-    };
-    return fc.stream(values());
+  override shrink(value: A): fc.Stream<fc.Value<A>> {
+    return fc.stream([...this.#of.simpler(value)].map((simple) => this.#value(simple)).values());
   }
 }
 
 /** `length`: steps at most. */
-export const histories = (length = 30): fc.Arbitrary<History> => new Histories(length);
+export const histories = (length = 30): fc.Arbitrary<History> =>
+  new Drawn({ draw: (seed) => historyOf(seed, length), simpler, print: described });
+
+/** One step of the kinds that are named, of all when none is: a list of them is what happens to a fleet. */
+export function steps(...kinds: readonly KindName[]): fc.Arbitrary<Step> {
+  const draw = (seed: number) => {
+    const r = new Random(seed);
+    const all = drawWeights(r);
+    const chosen = kinds.length === 0 ? all : { ...none, ...Object.fromEntries(kinds.map((kind) => [kind, 1])) };
+    return drawStep(r, chosen);
+  };
+  return new Drawn<Step>({ draw, simpler: plainerSteps, print: says });
+}
+
+const none = Object.fromEntries(kindNames.map((kind) => [kind, 0])) as Readonly<Record<KindName, number>>;

@@ -37,12 +37,13 @@ export class WorldHost {
     this.#hosts.heard.add(processId);
     const known = this.#byRequest.get(requestId);
     if (known !== undefined) return known;
-    const { seed, schedule, launched } = this.#hosts.world;
+    const { seed, schedule, launched, command } = this.#hosts.world;
+    const course = command?.(request.argv.at(-1) ?? '', processId);
     const trouble = this.#stoppedEarlier.has(processId)
       ? 'a stop of this process came before its start'
       : this.#children.has(processId) || this.#hosts.processes.get(processId)?.exit !== undefined
         ? `process id ${processId} has been used`
-        : WorldProcess.trouble(request, seed);
+        : WorldProcess.trouble(request, seed, course);
     let answer: StartAnswer;
     if (trouble !== undefined) {
       answer = { processId, requestId, error: trouble };
@@ -50,7 +51,7 @@ export class WorldHost {
     } else {
       launched(processId);
       const ended = (process: WorldProcess) => this.#ended(process);
-      const process = new WorldProcess(request, { seed, schedule, hostId: this.hostId, ended });
+      const process = new WorldProcess(request, { seed, schedule, hostId: this.hostId, ended, course });
       this.#children.set(processId, process);
       this.#hosts.processes.set(processId, process);
       answer = process.started;

@@ -5,6 +5,7 @@ import type { Exit, Host, Output, Typed } from '../host/port.ts';
 import { WorldConnection } from './connection.ts';
 import { WorldHost } from './host.ts';
 import { Listeners } from './listeners.ts';
+import type { OwnCommand } from './own.ts';
 import type { WorldProcess } from './processes.ts';
 import { mix, Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
@@ -16,6 +17,8 @@ export interface HostWorld {
   readonly asked: (what: 'start' | 'stop' | 'write' | 'acknowledge', processId: number, given?: string) => void;
   /** An operator has typed so many bytes. */
   readonly typed: (processId: number, bytes: number) => void;
+  /** What commands do; absent: what the seed makes up. */
+  readonly command?: OwnCommand;
   /** A process really begins to run. */
   readonly launched: (processId: number) => void;
 }

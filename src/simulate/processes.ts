@@ -1,5 +1,6 @@
 /** Processes of the world: they exit, run on, flood, wait for input, or cannot be launched; they live on when their host dies. */
 import type { Exit, Output, Started, StartRequest, Typed } from '../host/port.ts';
+import type { Course } from './own.ts';
 import { mix, Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -18,6 +19,8 @@ export class WorldProcess {
   size: number;
   /** By people at its terminal; kept on disk by its host. */
   typed: Typed | undefined;
+  /** What it has written, of a command of somebody's own. */
+  #content: Buffer | undefined;
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #ended: (process: WorldProcess) => void;
@@ -29,6 +32,7 @@ export class WorldProcess {
       readonly schedule: Schedule;
       readonly hostId: string;
       readonly ended: (process: WorldProcess) => void;
+      readonly course: Course | undefined;
     },
   ) {
     const { processId, requestId } = request;
@@ -39,12 +43,21 @@ export class WorldProcess {
     this.#random = new Random(mix(world.seed, 'process', processId));
     const pid = 100_000 + processId;
     this.started = { processId, requestId, pid, group: pid, startTime: this.#random.below(1e6), bootId };
-    this.size = this.#random.below(200);
-    this.#live();
+    const { course } = world;
+    if (course === undefined) {
+      this.size = this.#random.below(200);
+      this.#live();
+    } else {
+      this.#content = Buffer.from('output' in course ? (course.output ?? '') : '');
+      this.size = this.#content.length;
+      const { afterMs = 0, code = 0 } = 'error' in course ? {} : course;
+      if (Number.isFinite(afterMs)) this.#endAfter(afterMs, code);
+    }
   }
 
   /** Why it cannot be launched, if so. */
-  static trouble(request: StartRequest, seed: number): string | undefined {
+  static trouble(request: StartRequest, seed: number, course: Course | undefined): string | undefined {
+    if (course !== undefined) return 'error' in course ? course.error : undefined;
     const r = new Random(mix(seed, 'launch', request.processId));
     return request.argv.at(-1) === 'nothing-there' && r.chance(60) ? 'No such file or directory' : undefined;
   }
@@ -99,6 +112,7 @@ export class WorldProcess {
 
   write(bytes: Uint8Array): void {
     this.size += bytes.length;
+    if (this.#content !== undefined) this.#content = Buffer.concat([this.#content, bytes]);
     if (bytes.includes(3)) this.#endAfter(0, 130);
   }
 
@@ -115,7 +129,8 @@ export class WorldProcess {
   read(from: number, maxBytes: number): Output {
     const to = Math.max(from, Math.min(this.size, from + maxBytes));
     const length = to - from;
-    const bytes = length <= page.length ? page.subarray(0, length) : Buffer.alloc(length, 'x');
+    const own = this.#content?.subarray(from, to);
+    const bytes = own ?? (length <= page.length ? page.subarray(0, length) : Buffer.alloc(length, 'x'));
     return { from, to, bytes, omitted: 0, size: this.size, ...(this.exit !== undefined && { exit: this.exit }) };
   }
 }

@@ -7,8 +7,9 @@ import { noSlotHeld } from './check/slots.ts';
 import { holds } from './check/violation.ts';
 import { Driver, type Kill } from './driver.ts';
 import type { History } from './history.ts';
+import { type Own, withFleet } from './own.ts';
 import { mix, Random } from './random.ts';
-import type { OwnModel, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Virtual time in which everything pending ends once faults have stopped: longer than any wait and any retry. */
 const restMs = 3_600_000;
@@ -26,23 +27,21 @@ export interface Report {
   readonly logHash: string;
 }
 
-export interface RunOptions {
+export interface RunOptions extends Own {
   /** The costlier of the checks: I13 and the whole hash chain. */
   readonly thorough?: boolean;
   readonly kills?: readonly Kill[];
-  /** Who answers for all models; absent: what the seed makes up. */
-  readonly model?: OwnModel;
   /** Called with the world before anything happens in it: whoever runs a history may look at it when it is over or has failed. */
   readonly onWorld?: (world: World) => void;
 }
 
 export async function runHistory(
   history: History,
-  { thorough = false, kills = [], model, onWorld }: RunOptions = {},
+  { thorough = false, kills = [], onWorld, fleet, ...own }: RunOptions = {},
 ): Promise<Report> {
   const random = new Random(mix(history.seed, 'folds'));
   const folds = ({ state }: Life) => sameFolds(world.events, state, random);
-  const driver = new Driver(history, kills, thorough ? folds : undefined, model);
+  const driver = new Driver(withFleet(history, fleet), kills, thorough ? folds : undefined, own);
   const { world } = driver;
   onWorld?.(world);
   await driver.steps();

@@ -30,7 +30,7 @@ function* calmer(setup: Setup): Generator<Setup> {
   if (setup.roots.length > 1) yield { ...setup, roots: setup.roots.slice(0, 1) };
 }
 
-function* plainerSteps(step: Step): Generator<Step> {
+export function* plainerSteps(step: Step): Generator<Step> {
   for (let after = step.after >> 1; after < step.after; after += Math.max(1, (step.after - after) >> 1))
     yield { ...step, after };
   if (step.key !== undefined) {

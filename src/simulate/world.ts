@@ -18,6 +18,7 @@ import type { History } from './history.ts';
 import { WorldHosts } from './hosts.ts';
 import { seededIds } from './ids.ts';
 import { type ModelWorld, modelErrors, notTaken, WorldModel } from './models.ts';
+import type { Own } from './own.ts';
 import type { Plant } from './plants/plant.ts';
 import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
@@ -27,9 +28,6 @@ import { hidden, revealed, secretPattern, WorldSecrets } from './secrets.ts';
 
 /** Virtual time begins here: 2026-01-01. */
 const start = 1_767_225_600_000;
-
-/** Makes the model of one life: time and delays come from the schedule, chance from a seed, or no two runs are the same. */
-export type OwnModel = (schedule: Schedule, life: number) => Model;
 
 /** One life of the engine, from its opening to its death. */
 interface Living {
@@ -51,13 +49,15 @@ export class World {
   /** Absent: agents are registered nowhere. */
   readonly registrar: WorldRegistrar | undefined;
   readonly #registered: RegistrarChecker | undefined;
+  /** Answers are held against the sequential model. */
+  readonly oneAtATime: boolean;
   /** Of a fleet that takes secrets out of its log. */
   readonly secrets: WorldSecrets | undefined;
   #calm = false;
   skewMs = 0;
   crashes = 0;
   readonly #history: History;
-  readonly #own: OwnModel | undefined;
+  readonly #own: Own;
   readonly #newId: () => string;
   readonly #models: ModelWorld;
   #living: Living | undefined;
@@ -65,18 +65,18 @@ export class World {
   /** Found by a port in the middle of the engine's work, thrown when the engine waits again. */
   #violation: Violation | undefined;
 
-  /** `own`: who answers for all models instead of those that the seed makes up. */
-  constructor(history: History, own?: OwnModel) {
+  constructor(history: History, own: Own = {}) {
     this.#own = own;
     const { seed, setup } = history;
     this.#history = history;
+    this.oneAtATime = own.decide === undefined;
     const hosts = () => this.hosts;
     const secrets = () => this.secrets;
     if (setup.redact === true) this.secrets = new WorldSecrets();
     const steady = !history.steps.some((step) => step.do === 'crash' && step.skewMs !== 0);
     this.inspector = new Inspector(steady, {
       get modelErrors() {
-        return own === undefined && secrets()?.lost !== true ? modelErrors : undefined;
+        return own.model === undefined && secrets()?.lost !== true ? modelErrors : undefined;
       },
       get hostsFail() {
         return hosts().killed;
@@ -107,6 +107,7 @@ export class World {
           this.effects.requested(what, processId);
           if (this.secrets !== undefined) revealed('a process', given, this.inspector.picture.position);
         }),
+      ...(own.command && { command: own.command }),
       typed: (processId, bytes) => this.effects.typed(processId, bytes),
       launched: (processId) => this.judge(() => this.effects.launched(processId)),
     });
@@ -177,10 +178,8 @@ export class World {
     const number = this.#lives;
     const { setup } = this.#history;
     const model = new WorldModel(this.#models, setup.models, number);
-    const answering = this.#shown(
-      this.#own === undefined ? model : this.#watched(this.#own(this.schedule, number)),
-      number,
-    );
+    const own = this.#own.model;
+    const answering = this.#shown(own === undefined ? model : this.#watched(own(this.schedule, number)), number);
     const { inspector } = this;
     const cells = new WorldCells({
       later: (what, run) => void this.schedule.add(what, 0, number, run),
@@ -207,7 +206,8 @@ export class World {
     const disk = await this.disk.open(number);
     const log = plant?.log?.(disk) ?? disk;
     living.log = log;
-    const tamper = plant?.engine?.();
+    const { decide } = this.#own;
+    const tamper = decide === undefined ? plant?.engine?.() : { ...plant?.engine?.(), decide };
     const world = {
       log,
       clock: virtualClock(this.schedule, number, () => this.skewMs),

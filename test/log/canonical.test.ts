@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Author, fleetId } from '../../src/contract/material.ts';
 import { canonical, eventBytes, hashedLine } from '../../src/log/canonical.ts';
 import { batchHash, genesis, hexOf } from '../../src/log/chain.ts';
-import { Author, fleetId } from './material.ts';
 
 /** RFC 8785 in its plainest words, to hold ours against. */
 function plainly(value: unknown): string {

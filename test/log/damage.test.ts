@@ -18,13 +18,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Author, all, everything, touches, work } from '../../src/contract/material.ts';
 import { hashedLine } from '../../src/log/canonical.ts';
 import type { FrameLog } from '../../src/log/frameLog.ts';
 import { openLevelLog } from '../../src/log/level.ts';
 import { openLevelReader } from '../../src/log/levelReader.ts';
 import { salvageLog } from '../../src/log/salvage.ts';
 import { verifyLog } from '../../src/log/verify.ts';
-import { Author, all, everything, touches, work } from './material.ts';
 
 const damages = process.env.HOLDFAST_LONG === undefined ? 60 : 1000;
 

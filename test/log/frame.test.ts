@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Envelope } from '../../events/envelope.ts';
+import { Author } from '../../src/contract/material.ts';
 import { canonical, canonicalOf, eventText } from '../../src/log/canonical.ts';
 import { genesis, hexOf, Sealer, sha256 } from '../../src/log/chain.ts';
 import { decodeFrame, encodeFrame, frameKey, frameVersion, rowOf, unfold } from '../../src/log/frame.ts';
-import { Author } from './material.ts';
 
 function frameOf(events: readonly Envelope[], sizes: readonly number[]): Buffer {
   const rows: Parameters<typeof encodeFrame>[0]['rows'][number][] = [];

@@ -2,10 +2,10 @@
 import { closeSync, mkdtempSync, openSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { logContract } from '../../src/contract/log.ts';
+import { touches } from '../../src/contract/material.ts';
 import { openLevelLog } from '../../src/log/level.ts';
-import { logContract } from '../contract/log.ts';
-import { touches } from './material.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-level-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -29,11 +29,13 @@ function fillDisk(db: string): void {
 
 let worlds = 0;
 
-logContract('LevelDB', async () => {
+const newWorld = async () => {
   worlds += 1;
   const dir = join(root, `log-${worlds}`);
   return {
     open: () => openLevelLog(dir, { touches, checkpointEvery: 100 }),
     breakDisk: async () => fillDisk(join(dir, 'db')),
   };
-});
+};
+
+logContract('LevelDB', newWorld, { describe, test, expect });

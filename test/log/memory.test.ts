@@ -1,9 +1,10 @@
 /** The log in memory keeps the contract of the port. */
+import { describe, expect, test } from 'vitest';
+import { logContract } from '../../src/contract/log.ts';
+import { touches } from '../../src/contract/material.ts';
 import { memoryStorage, openMemoryLog } from '../../src/log/memory.ts';
-import { logContract } from '../contract/log.ts';
-import { touches } from './material.ts';
 
-logContract('memory', async () => {
+const newWorld = async () => {
   const storage = memoryStorage();
   let syncs = 0;
   let broken = false;
@@ -23,4 +24,6 @@ logContract('memory', async () => {
       broken = true;
     },
   };
-});
+};
+
+logContract('memory', newWorld, { describe, test, expect });

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { Author, all, everything, fleetId, touches, work } from '../../src/contract/material.ts';
 import { hashedLine } from '../../src/log/canonical.ts';
 import { sha256 } from '../../src/log/chain.ts';
 import { openHead, readHead } from '../../src/log/headFile.ts';
@@ -26,7 +27,6 @@ import { salvageLog } from '../../src/log/salvage.ts';
 import { openStore } from '../../src/log/store.ts';
 import { verifyLog } from '../../src/log/verify.ts';
 import { writeFailed } from '../../src/log/writeFailed.ts';
-import { Author, all, everything, fleetId, touches, work } from './material.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-opening-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

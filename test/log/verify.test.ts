@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { Author, all, touches, work } from '../../src/contract/material.ts';
 import { hashedLine } from '../../src/log/canonical.ts';
 import { Sealer } from '../../src/log/chain.ts';
 import { decodeFrame, encodeFrame, type Frame, unfold } from '../../src/log/frame.ts';
@@ -15,7 +16,6 @@ import { bodyOf, indexKey, packPositions, rangeOf, unpackPositions, withCheck } 
 import { salvageLog } from '../../src/log/salvage.ts';
 import { type LevelStore, openStore } from '../../src/log/store.ts';
 import { verifyLog } from '../../src/log/verify.ts';
-import { Author, all, touches, work } from './material.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'holdfast-verify-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Envelope } from '../../events/envelope.ts';
+import { Author, all, everything, fleetId, touches, work } from '../../src/contract/material.ts';
 import { eventText } from '../../src/log/canonical.ts';
 import { openMemoryLog } from '../../src/log/memory.ts';
 import type { Log } from '../../src/log/port.ts';
@@ -20,7 +21,6 @@ import { checkProof, proveConsistency, proveInclusion } from '../../src/proofs/p
 import { Tree } from '../../src/proofs/tree.ts';
 import { Witness } from '../../src/proofs/witness.ts';
 import { exported } from '../../src/rollouts/own.ts';
-import { Author, all, everything, fleetId, touches, work } from '../log/material.ts';
 
 const long = process.env.HOLDFAST_LONG !== undefined;
 const { privateKey } = generateKeyPairSync('ed25519');

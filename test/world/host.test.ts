@@ -1,22 +1,23 @@
 /** The host of the simulated world keeps the contract of the port. */
 import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type HostWorld, hostContract } from '../../src/contract/host.ts';
 import { WorldHosts } from '../../src/simulate/hosts.ts';
 import { WorldProcess } from '../../src/simulate/processes.ts';
 import { Random } from '../../src/simulate/random.ts';
 import { Schedule } from '../../src/simulate/schedule.ts';
-import { hostContract } from '../contract/host.ts';
 
 const commands = { ends: 'true', sleeps: 'yes', reads: 'cat', missing: 'nothing-there' };
 const life = 1;
 
-hostContract('the world', async () => {
+const newWorld = async (): Promise<HostWorld> => {
   const request = (program: keyof typeof commands, processId: number, tty = false) => {
     const requestId = `turn/call-${processId}`;
     return { requestId, processId, argv: ['sh', '-c', commands[program]], cwd: '/work', env: {}, tty };
   };
   // Of the seeds, one in which what is not there cannot be launched.
   let seed = 1;
-  while (WorldProcess.trouble(request('missing', 1000), seed) === undefined) seed += 1;
+  while (WorldProcess.trouble(request('missing', 1000), seed, undefined) === undefined) seed += 1;
   const schedule = new Schedule(0, new Random(seed));
   const nobody = { asked: () => {}, launched: () => {}, typed: () => {} };
   const { connect, launch } = new WorldHosts({ seed, schedule, ...nobody }).door(life);
@@ -31,4 +32,6 @@ hostContract('the world', async () => {
   };
   await settled(launch('host-1'));
   return { connect: async () => (await settled(connect()))!, request, settled };
-});
+};
+
+hostContract('the world', newWorld, { describe, test, expect });

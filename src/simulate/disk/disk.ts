@@ -2,6 +2,7 @@
 import { agentsOf } from '../../../events/catalogue.ts';
 import type { Envelope } from '../../../events/envelope.ts';
 import type { Log } from '../../log/port.ts';
+import type { Touches } from '../../log/postings.ts';
 import type { Plant } from '../plants/plant.ts';
 import type { Random } from '../random.ts';
 import type { Schedule } from '../schedule.ts';
@@ -16,6 +17,8 @@ export interface DiskParts {
   readonly schedule: Schedule;
   readonly random: Random;
   readonly temper: DiskTemper;
+  /** Index keys of an event beyond its stream. */
+  readonly touches?: Touches;
   /** A planted defect between the log and its disk. */
   readonly plant?: Plant['disk'];
 }
@@ -41,4 +44,4 @@ export interface Disk {
   damage?(r: Random): Promise<void>;
 }
 
-export const touches = (event: Envelope): string[] => agentsOf(event).map((agentId) => `agent/${agentId}`);
+export const touched: Touches = (event) => agentsOf(event).map((agentId) => `agent/${agentId}`);

@@ -19,7 +19,7 @@ import type { Below } from '../plants/plant.ts';
 import type { Random } from '../random.ts';
 import { WorldBeside } from './beside.ts';
 import { damage } from './damage.ts';
-import { type Cut, type Disk, type DiskParts, touches } from './disk.ts';
+import { type Cut, type Disk, type DiskParts, touched } from './disk.ts';
 import { HeadSectors } from './head.ts';
 import { Platter, readOnly, WorldStore } from './store.ts';
 import { Syncs } from './syncs.ts';
@@ -57,7 +57,7 @@ export class FrameDisk implements Disk {
     const head = new Head(this.#head.medium(() => sync(() => {}), alive));
     const parts: Below = this.#parts.plant?.({ store, head }) ?? { store, head };
     return new FrameLog(this.#beside.of(sync), parts.store, opening, parts.head, {
-      touches,
+      touches: this.#parts.touches ?? touched,
       checkpointEvery,
       soon: microtask,
     });
@@ -65,7 +65,7 @@ export class FrameDisk implements Disk {
 
   async #opening(store: WorldStore): Promise<Opening> {
     try {
-      const opening = await checkOpening(store, markIn(this.#head.written), touches);
+      const opening = await checkOpening(store, markIn(this.#head.written), this.#parts.touches ?? touched);
       const { position } = opening.tip;
       const durable = this.events.length;
       holds(position === durable, 'LO4', durable, () => `the log is opened at ${position}, and ${durable} is durable`);
@@ -113,7 +113,7 @@ export class FrameDisk implements Disk {
     }
     const { fleetId } = (this.events[0]?.data ?? {}) as { readonly fleetId?: string };
     storage.fleetId = fleetId;
-    return openMemoryLog({ touches, storage });
+    return openMemoryLog({ touches: touched, storage });
   }
 
   /** LO4: whatever is damaged is found, and its first bad position named; what is only torn is not damage. */
@@ -132,13 +132,13 @@ export class FrameDisk implements Disk {
 /** What opening and a walk over everything find. */
 async function firstBad(store: WorldStore, head: Buffer): Promise<number | undefined> {
   try {
-    const opening = await checkOpening(store, markIn(head), touches);
+    const opening = await checkOpening(store, markIn(head), touched);
     const log = new FrameLog(
       new WorldBeside().of(async () => {}),
       store,
       opening,
       new Head({ before: head, write: () => {}, sync: async () => {}, syncNow: () => {}, close: () => {} }),
-      { touches, soon: microtask },
+      { touches: touched, soon: microtask },
     );
     let last = '';
     for await (const page of log.readHashed()) for (const { hash } of page) last = hash ?? last;

@@ -19,6 +19,8 @@ interface When {
   readonly key?: string;
 }
 
+export const kindNames = Object.keys(kinds) as readonly KindName[];
+
 export type Step = { [K in KindName]: { readonly do: K } & When & ReturnType<Kinds[K]['draw']> }[KindName];
 
 export const kindOf = (step: Step): StepKind<Step> => kinds[step.do] as unknown as StepKind<Step>;

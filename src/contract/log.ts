@@ -1,16 +1,16 @@
 /**
  * The contract of the log port: call it with a world that opens the log of an adapter, inside a test file of the
- * adapter. It proves LO1, LO2, LO5, LO6 and what reading promises.
+ * adapter, with the runner of that file. It proves LO1, LO2, LO5, LO6 and what reading promises.
  */
 import { hash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
-import { hashedLine } from '../../src/log/canonical.ts';
-import { batchHash } from '../../src/log/chain.ts';
-import type { Log } from '../../src/log/port.ts';
-import { Author, all, everything, fleetId, touches, work } from '../log/material.ts';
+import { hashedLine } from '../log/canonical.ts';
+import { batchHash } from '../log/chain.ts';
+import type { Log } from '../log/port.ts';
+import { Author, all, everything, fleetId, touches, work } from './material.ts';
+import type { Runner } from './runner.ts';
 
 export interface LogWorld {
-  /** Opens the one log of this world; again after a close: the same log. Indexes by `touches` of test/log/material.ts. */
+  /** Opens the one log of this world; again after a close: the same log. Indexes by `touches` of `material.ts`. */
   open(): Promise<Log>;
   /** How often the disk was synced for events so far; undefined when the adapter cannot tell. */
   syncs?(): number;
@@ -29,7 +29,7 @@ async function refusal(attempt: () => Promise<unknown>): Promise<unknown> {
   return undefined;
 }
 
-export function logContract(name: string, newWorld: () => Promise<LogWorld>): void {
+export function logContract(name: string, newWorld: () => Promise<LogWorld>, { describe, test, expect }: Runner): void {
   describe(`the log contract of ${name}`, () => {
     const opened = async (): Promise<{ world: LogWorld; log: Log; author: Author }> => {
       const world = await newWorld();

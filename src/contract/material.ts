@@ -1,6 +1,6 @@
 /** Events and batches to append in tests of the log: the log looks at envelopes only, so the data is anything. */
 import type { Envelope } from '../../events/envelope.ts';
-import type { Batch, BlobContent, Log, LogReader } from '../../src/log/port.ts';
+import type { Batch, BlobContent, Log, LogReader } from '../log/port.ts';
 
 export const fleetId = 'fleet-of-a-test';
 

@@ -1,9 +1,9 @@
 /**
  * The contract of the process host port: call it with a world that reaches the host of an adapter, inside a test file of
- * the adapter. It proves what the engine rests on: one answer per request id, one end per start, output by offset.
+ * the adapter, with the runner of that file. It proves what the engine rests on: one answer per request id, one end per start, output by offset.
  */
-import { describe, expect, test } from 'vitest';
-import type { Exit, Host, StartRequest } from '../../src/host/port.ts';
+import type { Exit, Host, StartRequest } from '../host/port.ts';
+import type { Runner } from './runner.ts';
 
 /** Programs that every host can run: one that ends at once, one that does not for seconds, one that takes what is typed, one that is not there. */
 export type Program = 'ends' | 'sleeps' | 'reads' | 'missing';
@@ -20,7 +20,11 @@ export interface HostWorld {
 const graceMs = 2_000;
 const longMs = 60_000;
 
-export function hostContract(name: string, newWorld: () => Promise<HostWorld>): void {
+export function hostContract(
+  name: string,
+  newWorld: () => Promise<HostWorld>,
+  { describe, test, expect }: Runner,
+): void {
   describe(`the host contract of ${name}`, () => {
     const opened = async () => {
       const world = await newWorld();

@@ -1,0 +1,28 @@
+/** Models that come with Holdfast keep the contract of the model port. */
+import { describe, expect, test } from 'vitest';
+import { modelContract } from '../../src/contract/model.ts';
+import type { Sampling } from '../../src/models/port.ts';
+import { scriptModel } from '../../src/models/script.ts';
+
+const sampling = (path: string): Sampling => ({
+  agentId: `id of ${path}`,
+  path,
+  rootName: 'root',
+  n: 1,
+  model: 'script',
+  history: [],
+});
+
+/** Time that does not pass. */
+const still = { after: () => () => {} };
+
+const newWorld = async () => ({
+  model: scriptModel(
+    { '/root': [[{ call: 'list_agents', id: 'c1', args: {} }, { say: 'done' }]], '/root/slow': [{ hang: true }] },
+    still,
+  ),
+  answered: sampling('/root'),
+  slow: sampling('/root/slow'),
+});
+
+modelContract('the script', newWorld, { describe, test, expect });
