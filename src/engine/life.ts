@@ -40,6 +40,8 @@ export interface World {
   readonly snapshot?: TakeSnapshot;
   /** Signs what the log is; absent: it is not signed. */
   readonly signing?: Signing;
+  /** Events between two snapshots; absent: as many as make them worth it. */
+  readonly snapshotEvery?: number;
   /** A planted defect, in simulations only. */
   readonly tamper?: Tamper;
   readonly machine: { readonly bootId: string; readonly pid: number; readonly version: string };
@@ -139,7 +141,8 @@ export class Life {
     const hands = new LiveHands({ engine, log, clock, commands, cells, model: models, ...secrets, ...registrations });
     engine.hands = hands;
     const aside = world.snapshot && { aside: world.snapshot };
-    const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside });
+    const { snapshotEvery: every } = world;
+    const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside, ...(every !== undefined && { every }) });
     const life = new Life(world, engine, hands, cells, gate, snapshots);
     engine.onFailed(() => hands.stop());
     if (fresh !== undefined) await engine.submit({ do: 'open', ...machine, ...fresh }, { by: 'operator' });

@@ -17,6 +17,7 @@ export class Snapshots {
   readonly #log: Log;
   readonly #state: State;
   readonly #take: TakeSnapshot;
+  readonly #every: number;
   /** Position of the newest one. */
   #at: number;
   /** Before this position none is due: agents are counted only then. */
@@ -25,22 +26,30 @@ export class Snapshots {
   readonly #unfollow: () => void;
 
   /** `at`: position of the snapshot that this life began with; 0 for none. `aside`: absent, it is taken right here. */
-  constructor(parts: { readonly log: Log; readonly state: State; readonly at: number; readonly aside?: TakeSnapshot }) {
+  constructor(parts: {
+    readonly log: Log;
+    readonly state: State;
+    readonly at: number;
+    readonly aside?: TakeSnapshot;
+    /** Events between two of them. */
+    readonly every?: number;
+  }) {
     this.#log = parts.log;
     this.#state = parts.state;
     this.#take = parts.aside ?? (() => this.#here());
+    this.#every = parts.every ?? eventsBetween;
     this.#at = parts.at;
-    this.#notBefore = parts.at + eventsBetween;
+    this.#notBefore = parts.at + this.#every;
     this.#unfollow = parts.log.follow(() => this.#look());
   }
 
   #look(): void {
     const { position } = this.#state;
     if (position < this.#notBefore || this.#taking !== undefined) return;
-    this.#notBefore = this.#at + Math.max(eventsBetween, eventsPerAgent * Object.keys(this.#state.agents).length);
+    this.#notBefore = this.#at + Math.max(this.#every, eventsPerAgent * Object.keys(this.#state.agents).length);
     if (position < this.#notBefore) return;
     this.#at = position;
-    this.#notBefore = position + eventsBetween;
+    this.#notBefore = position + this.#every;
     // It is a cache: when it cannot be written, the next start reads the log from further back.
     this.#taking = this.#take()
       .catch(() => {})
@@ -52,7 +61,7 @@ export class Snapshots {
   /** The engine has stopped for good: nothing changes any more, and the next start shall be quick. */
   async last(): Promise<void> {
     await this.#taking;
-    const worth = Math.max(eventsAtStop, Object.keys(this.#state.agents).length);
+    const worth = Math.max(Math.min(this.#every, eventsAtStop), Object.keys(this.#state.agents).length);
     if (this.#state.position - this.#at >= worth) await this.#here().catch(() => {});
   }
 

@@ -20,6 +20,8 @@ export interface Setup {
   readonly models: Temper;
   /** Absent: agents are registered nowhere. */
   readonly registrar?: RegistrarTemper;
+  /** Events between two snapshots; absent: there are none. */
+  readonly snapshotEvery?: number;
   /** The fleet takes secrets out of its log. */
   readonly redact?: true;
 }
@@ -65,6 +67,7 @@ function setupOf(r: Random): Setup {
       cells: often(60, 14),
     },
     ...(r.chance(20) && { redact: true }),
+    ...(r.chance(30) && { snapshotEvery: r.between(20, 80) }),
   };
 }
 

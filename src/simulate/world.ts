@@ -200,7 +200,7 @@ export class World {
   }
 
   async #begin(living: Living, model: Model): Promise<Life> {
-    const { seed } = this.#history;
+    const { seed, setup } = this.#history;
     const { number } = living;
     const plant = this.#plant;
     const disk = await this.disk.open(number);
@@ -223,6 +223,7 @@ export class World {
       cells: { runtime: living.cells },
       machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
       ...(this.secrets && { secrets: this.secrets.open() }),
+      ...(setup.snapshotEvery !== undefined && { snapshotEvery: setup.snapshotEvery }),
       ...(tamper && { tamper }),
     };
     return Life.begin(world, this.events.length === 0 ? this.#fleet() : undefined);

@@ -24,6 +24,11 @@ for (const file of files) {
   });
 }
 
+test('the README lists each of them', () => {
+  const text = readFileSync(join(folder, 'README.md'), 'utf8');
+  expect(files.filter((file) => !text.includes(`\`${file}\``))).toEqual([]);
+});
+
 test('[LO1][I5][PR1][PR3] there are histories to replay', () => {
   expect(files.length).toBeGreaterThan(5);
 });

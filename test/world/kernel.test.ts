@@ -7,8 +7,9 @@ import { runHistory } from '../../src/simulate/run.ts';
 
 /** The real engine in a simulated world: what holds after every batch of every history of commands, faults and crashes. */
 const long = process.env.HOLDFAST_LONG !== undefined;
-const runs = long ? 20_000 : 400;
-const longMs = 3_600_000;
+const runs = long ? 100_000 : 400;
+/** 100 000 histories take half an hour of one core. */
+const longMs = 3 * 3_600_000;
 
 let all: Exploration;
 

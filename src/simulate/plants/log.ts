@@ -1,4 +1,5 @@
 /** Planted defects of the log, as the engine sees it: what is durable, and who may still write. */
+import type { State } from '../../../projections/state.ts';
 import type { Log } from '../../log/port.ts';
 import type { Plant } from './plant.ts';
 
@@ -24,6 +25,16 @@ export const logPlants: Readonly<Record<string, Plant>> = {
           log.append(batch).catch(() => {});
         },
         flush: async () => {},
+      })),
+  },
+  'snapshot-without-mail': {
+    says: 'a snapshot leaves out what mail is unread, so that whoever starts from it has forgotten it',
+    log: (log) =>
+      changed(log, () => ({
+        putSnapshot: (snapshot) => {
+          const state = snapshot.state as State;
+          return log.putSnapshot({ ...snapshot, state: { ...state, mail: { ...state.mail, inboxes: {} } } });
+        },
       })),
   },
   'stale-epoch-accepted': {
