@@ -98,7 +98,7 @@ export class Driver {
     const life = world.life!;
     let open: Open | undefined;
     world.judge(() => {
-      open = inspector.linear.reading(inspector.picture);
+      if (world.oneAtATime) open = inspector.linear.reading(inspector.picture);
     });
     life.engine
       .read((state) => ({
