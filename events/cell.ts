@@ -62,7 +62,7 @@ export const CellToolEnded = fact(
   cell,
   shape(
     { ...ofCell, callId: CallId, outcome: Outcome, output: ToolOutput },
-    { read: t.type({ processId: t.number, to: t.number }) },
+    { read: t.type({ processId: t.number, to: t.number }), ended: t.number },
   ),
 );
 

@@ -1,7 +1,7 @@
 /** Facts about mail: accepted once, then consumed by exactly one turn of its receiver, or rejected. */
 import * as t from 'io-ts';
 import { aggregate, fact, shape, Text } from './fact.ts';
-import { AgentId, Correspondent, MailId, TurnId } from './ids.ts';
+import { AgentId, Correspondent, MailId, ProcessId, TurnId } from './ids.ts';
 
 export const MailKind = t.keyof(
   { spawn: null, message: null, followup: null, completion: null, operator: null, notice: null },
@@ -14,8 +14,8 @@ export const MailAccepted = fact(
   aggregate('mail', (d: { to: string }) => d.to),
   shape(
     { mailId: MailId, from: Correspondent, to: AgentId, kind: MailKind, trigger: t.boolean, text: Text },
-    /** fromPath: the sender's path as it was, for people and models. */
-    { ofTurn: TurnId, fromPath: t.string },
+    /** fromPath: the sender's path as it was, for people and models; ofProcess: the one whose end it tells. */
+    { ofTurn: TurnId, fromPath: t.string, ofProcess: ProcessId },
   ),
 );
 

@@ -21,7 +21,15 @@ export const ProcessRequested = fact(
       tty: t.boolean,
       onInterrupt: t.keyof({ keep: null, kill: null }),
     },
-    { turnId: TurnId, callId: CallId, cellId: t.string },
+    {
+      turnId: TurnId,
+      callId: CallId,
+      cellId: t.string,
+      /** Its agent is told of its end by mail, unless a call tells it. */
+      notifyOnExit: t.boolean,
+      /** Processes that are ended to make room for it. */
+      pruned: t.array(ProcessId),
+    },
   ),
 );
 
@@ -47,17 +55,15 @@ export const ProcessWritten = fact(
   t.type({ ...ofProcess, requestId: t.string, bytes: t.number, hash: t.string, writtenBy: t.string }),
 );
 
-export const ProcessDetached = fact(
-  'ProcessDetached',
-  process,
-  t.type({
-    ...ofProcess,
-    reason: t.keyof({ evicted: null, operator: null, 'engine-stopped': null, recovered: null }),
-  }),
-);
+export const DetachReason = t.keyof({ evicted: null, operator: null, 'engine-stopped': null, recovered: null });
+export type DetachReason = t.TypeOf<typeof DetachReason>;
+
+/** No lease of an agent in memory covers it any more; the child is not touched. */
+export const ProcessDetached = fact('ProcessDetached', process, t.type({ ...ofProcess, reason: DetachReason }));
 
 export const ProcessReattached = fact('ProcessReattached', process, t.type({ ...ofProcess, reattachedBy: t.string }));
 
+/** `agentId` was to have it and `holder` has it: nothing moved. */
 export const ReattachSkipped = fact('ReattachSkipped', process, t.type({ ...ofProcess, holder: AgentId }));
 
 export const StopReason = t.keyof({

@@ -62,8 +62,13 @@ export const ToolCallEnded = fact(
   turn,
   shape(
     { ...ofTurn, callId: CallId, outcome: Outcome, output: ToolOutput },
-    /** The agent has now read this process's output up to byte `to`, this cell's up to item `to`. */
-    { read: t.type({ processId: t.number, to: t.number }), readCell: t.type({ cellId: t.string, to: t.number }) },
+    {
+      /** The agent has now read this process's output up to byte `to`, this cell's up to item `to`. */
+      read: t.type({ processId: t.number, to: t.number }),
+      readCell: t.type({ cellId: t.string, to: t.number }),
+      /** The agent has now been told of the end of this process. */
+      ended: t.number,
+    },
   ),
 );
 

@@ -43,9 +43,13 @@ interface OfTurn {
   readonly data: { readonly turnId: string; readonly agentId: string };
 }
 
+/** Whoever is in wait goes on by itself when a process of its agent will notify it: that counts as busy (MA5). */
+const willBeNotified = (state: State, agentId: string): boolean => state.processes.notifying[agentId] !== undefined;
+
 function noteTurn(draft: State, { data: { turnId, agentId } }: OfTurn): void {
   const turn = draft.turns[turnId];
-  note(draft, agentId, turnId, turn !== undefined && !inWait(draft, turn), turn !== undefined && turn.waits > 0);
+  const busy = turn !== undefined && (!inWait(draft, turn) || willBeNotified(draft, agentId));
+  note(draft, agentId, turnId, busy, turn !== undefined && turn.waits > 0);
 }
 
 interface OfCell {
@@ -57,9 +61,17 @@ function noteCell(draft: State, { data: { cellId, agentId } }: OfCell): void {
   const cell = draft.cells.all[cellId]!;
   const busy = isBusy(cell);
   mark(draft.cells.busy, cellId, busy);
-  note(draft, agentId, cellKey(cellId), busy, cell.end === undefined && cell.waits > 0);
+  const notified = isInWait(cell) && willBeNotified(draft, agentId);
+  note(draft, agentId, cellKey(cellId), busy || notified, cell.end === undefined && cell.waits > 0);
   const turn = draft.turns[draft.agents[agentId]!.turnId ?? ''];
   if (turn !== undefined && turn.open > turn.waits) noteTurn(draft, { data: turn });
+}
+
+/** A process that notifies may have come or gone. */
+function noteAgent(draft: State, { data: { agentId } }: { readonly data: { readonly agentId: string } }): void {
+  for (const cellId in draft.cells.live[agentId]) noteCell(draft, { data: { cellId, agentId } });
+  const turnId = draft.agents[agentId]!.turnId;
+  if (turnId !== undefined) noteTurn(draft, { data: { turnId, agentId } });
 }
 
 export const activity: Reducers = {
@@ -86,4 +98,9 @@ export const activity: Reducers = {
   CellCompleted: noteCell,
   CellTerminated: noteCell,
   CellLost: noteCell,
+  ProcessRequested: noteAgent,
+  ProcessLaunchFailed: noteAgent,
+  ProcessExited: noteAgent,
+  ProcessTerminated: noteAgent,
+  ProcessLost: noteAgent,
 };

@@ -3,6 +3,7 @@ import type { HoldfastEvent } from '../events/catalogue.ts';
 import type { Text } from '../events/fact.ts';
 import type { MailKind } from '../events/mail.ts';
 import type { Outcome } from '../events/turn.ts';
+import { fieldsOf } from './toolOutput.ts';
 
 export type HistoryItem =
   | { kind: 'mail'; position: number; mailId: string; from: string; mailKind: MailKind; trigger: boolean; text: Text }
@@ -69,7 +70,8 @@ export function remember(history: History, agentId: string, event: HoldfastEvent
       if (event.data.agentId !== agentId) return;
       const { callId, outcome, output } = event.data;
       history.open = history.open.filter((id) => id !== callId);
-      const { text, fields } = output;
+      const { text } = output;
+      const fields = fieldsOf(output);
       history.items.push({ kind: 'result', position, callId, outcome, text, ...(fields !== undefined && { fields }) });
       return;
     }

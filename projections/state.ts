@@ -4,7 +4,7 @@ import type { FleetFile, Limits } from '../events/fleetFile.ts';
 import type { Need } from '../events/identity.ts';
 import type { AgentId, MailId, QueueId, ReservationId, TurnId } from '../events/ids.ts';
 import type { MailKind } from '../events/mail.ts';
-import type { StopReason } from '../events/process.ts';
+import type { DetachReason, StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
 import type { TaskOrigin } from '../events/task.ts';
 import type { Cell } from './cell.ts';
@@ -219,7 +219,16 @@ export interface Process {
   group?: number;
   startTime?: number;
   bootId?: string;
+  /** attached: its agent is in memory and may write to it. */
   place: 'attached' | 'detached';
+  /** Why it is detached. */
+  detached?: DetachReason;
+  /** Position of its last use: its start, or a call of any agent. */
+  used: number;
+  /** Its agent wants to be told of its end. */
+  notify?: true;
+  /** Processes that were ended to make room for it. */
+  pruned?: number[];
   stop?: StopReason;
   /** Bytes written to its stdin so far. */
   written: number;
@@ -325,6 +334,10 @@ export interface State {
     live: Record<string, Record<string, true>>;
     /** Root → number of them. */
     count: Record<string, number>;
+    /** Agent → how many of them will notify it. */
+    notifying: Record<string, number>;
+    /** Agent → ended processes whose end it wants to be told of and has not been. */
+    untold: Record<string, Record<string, true>>;
   };
   identities: Identities;
   taskBindings: TaskBindings;
@@ -368,7 +381,7 @@ export const emptyState = (limits: Limits): State => ({
   mail: { letters: table(), inboxes: table() },
   turns: table(),
   activity: table(),
-  processes: { all: numbered(), live: table(), count: table() },
+  processes: { all: numbered(), live: table(), count: table(), notifying: table(), untold: table() },
   identities: noIdentities(),
   taskBindings: noTaskBindings(),
   cells: { all: numbered(), live: table(), count: table(), busy: table() },

@@ -4,8 +4,9 @@ import type { HoldfastEvent } from '../events/catalogue.ts';
 import type { CellPolicy } from '../events/cell.ts';
 import type { Envelope } from '../events/envelope.ts';
 import type { FleetFile } from '../events/fleetFile.ts';
-import type { State } from '../projections/state.ts';
+import type { Process, State } from '../projections/state.ts';
 import type { Command, RootGiven } from './decide/command.ts';
+import type { Skipped } from './decide/leases.ts';
 import type { Observing, Resumed } from './engine/cellDoor.ts';
 import type { CellView } from './engine/cellOutput.ts';
 import type { Answer, Asked } from './engine/engine.ts';
@@ -24,6 +25,8 @@ export interface OpenOptions {
   readonly fleet?: FleetConfig;
   /** Where agents work that say nothing else; default: the current folder. */
   readonly cwd?: string;
+  /** `stay`: turns in progress stay in progress; the fleet is opened to look after its processes only. Default: they go on. */
+  readonly turns?: 'go on' | 'stay';
   /** How others reach this process, told to whoever finds the log locked. */
   readonly socket?: string;
 }
@@ -119,6 +122,64 @@ export class Fleet {
     return this.#ask({ do: 'unbind', target }, asked);
   }
 
+  /** The agent's processes are taken from it and go on; ids sorted. Nothing for an agent that does not exist. */
+  detach(target: string, asked: Asked = {}): Promise<Result<{ path: string; detached: number[] }>> {
+    return this.#ask({ do: 'detach', target }, asked);
+  }
+
+  /**
+   * The agent gets its detached processes back under their ids, all or `only` these; it is loaded if it has to be.
+   * `skipped`: ids of `only` that are `held` (by `holder`), have `ended`, or are `unknown`; they stay as they are.
+   */
+  reattach(
+    target: string,
+    { only, ...asked }: Asked & { readonly only?: readonly number[] } = {},
+  ): Promise<Result<{ path: string; reattached: number[]; skipped: Skipped[] }>> {
+    return this.#ask({ do: 'reattach', target, ...(only !== undefined && { only }) }, asked);
+  }
+
+  /**
+   * Ends the detached processes of one agent, or of all agents (no target), with their groups: TERM, then KILL after 2 s.
+   * Resolves when they have ended; `remaining`: those that have not, which says something is wrong with the host.
+   */
+  async clean(
+    target?: string,
+    asked: Asked = {},
+  ): Promise<Result<{ path?: string; cleaned: number[]; remaining: number[] }>> {
+    const command = { do: 'clean', ...(target !== undefined && { target }) } as const;
+    const asking = await this.#ask<{ path?: string; cleaned: number[] }>(command, asked);
+    if (!asking.ok) return asking;
+    return { ok: true, answer: { ...asking.answer, remaining: await this.#notEnded(asking.answer.cleaned) } };
+  }
+
+  /** Ends one process and its group. Resolves when it has ended; `stopping: false`: it had ended before. */
+  async stopProcess(
+    processId: number,
+    asked: Asked = {},
+  ): Promise<Result<{ processId: number; path: string; stopping: boolean; remaining: number[] }>> {
+    const asking = await this.#ask<{ processId: number; path: string; stopping: boolean }>(
+      { do: 'stopProcess', processId },
+      asked,
+    );
+    if (!asking.ok) return asking;
+    return { ok: true, answer: { ...asking.answer, remaining: await this.#notEnded([processId]) } };
+  }
+
+  async #notEnded(processIds: readonly number[]): Promise<number[]> {
+    const open = (state: State) => processIds.filter((id) => state.processes.all[id]!.end === undefined);
+    await this.life.reached((state) => open(state).length === 0);
+    return this.read(open);
+  }
+
+  /** All processes so far, ended ones too; with `detached`, the live ones that are (true) or are not (false). */
+  processes({ detached }: { readonly detached?: boolean } = {}): Promise<Process[]> {
+    return this.read((state) =>
+      Object.values(state.processes.all)
+        .filter((p) => detached === undefined || (p.end === undefined && (p.place === 'detached') === detached))
+        .map((process) => structuredClone(process)),
+    );
+  }
+
   changeLimits(limits: Readonly<Record<string, unknown>>, asked: Asked = {}): Promise<Result<{ limits: unknown }>> {
     return this.#ask({ do: 'changeLimits', limits }, asked);
   }
@@ -148,25 +209,32 @@ export class Fleet {
     return this.log.follow((events) => listener(events as readonly HoldfastEvent[]));
   }
 
-  /** Resolves when no turn is running, queued or parked and no cell goes on by itself; rejects when the engine has failed. */
+  /** Resolves when no turn is running, queued or parked and no cell goes on by itself; live processes do not count. Rejects when the engine has failed. */
   whenIdle(): Promise<void> {
-    return this.life.engine.whenIdle();
+    return this.life.whenIdle();
   }
 
-  /** In order: processes are ended and recorded; turns in progress stay in progress for the next life. */
-  stop(reason = 'asked to stop'): Promise<void> {
-    return this.life.stop(reason);
+  /**
+   * In order: turns in progress stay in progress for the next life. Live processes are left to their host, detached;
+   * with `processes: 'end'` they are ended and their ends are recorded.
+   */
+  stop(
+    reason = 'asked to stop',
+    { processes = 'leave' }: { readonly processes?: 'leave' | 'end' } = {},
+  ): Promise<void> {
+    return this.life.stop(reason, processes);
   }
 }
 
 /** Opens a fleet for writing: new with `fleet`, else the one of the log. Throws a `Failure` (code, message, remedy). */
-export async function openFleet({ log: dir, fleet, cwd = process.cwd(), socket }: OpenOptions): Promise<Fleet> {
+export async function openFleet(options: OpenOptions): Promise<Fleet> {
+  const { log: dir, fleet, cwd = process.cwd(), socket, turns = 'go on' } = options;
   if (fleet !== undefined && fleet.roots !== undefined && fleet.roots.length > 0) checkFleet(fleet, 'fleet');
   const log = await openLog(dir, socket);
   try {
     const fresh =
       fleet === undefined ? undefined : { fleetId: newId(), cwd, file: { ...fleet, roots: fleet.roots ?? [] } };
-    return new Fleet(await Life.begin(liveWorld(dir, log), fresh), log, cwd);
+    return new Fleet(await Life.begin(liveWorld(dir, log), fresh, turns), log, cwd);
   } catch (error) {
     await log.close();
     throw error;

@@ -98,6 +98,8 @@ const hostsOf = (dir: string): HostDoor => ({
     const start = startOf(dir, processId);
     const started = end?.started ?? start?.started;
     if (start === undefined && end === undefined) return { unasked: true };
+    const launchFailed = end?.launchFailed ?? start?.launchFailed;
+    if (launchFailed !== undefined) return { launchFailed };
     const typed = end?.typed ?? start?.typed;
     return {
       ...(started !== undefined && { started }),

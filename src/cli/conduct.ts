@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { State } from '../../projections/state.ts';
+import { allLive } from '../decide/leases.ts';
 import { Failure } from '../failure.ts';
 import type { Fleet } from '../fleet.ts';
 import { socketPath } from '../host/place.ts';
@@ -26,14 +27,23 @@ export interface Opened {
   readonly from: number;
 }
 
-/** Live processes for people; they end with the fleet. */
-const liveProcesses = (state: State): string[] =>
-  Object.values(state.processes.all)
-    .filter(({ agentId, processId }) => state.processes.live[agentId]?.[processId] === true)
-    .map(
-      ({ processId, agentId, command }) =>
-        `process ${processId} of ${nameIn(state, state.agents[agentId]!)} is still running and ends with the fleet: ${oneLine(commandText(command))}`,
-    );
+/** How a fleet that stops leaves its live processes. */
+export interface ConductOptions {
+  /** They are ended; absent: they go on with their host, detached. */
+  readonly endProcesses?: boolean;
+}
+
+export const endProcessesOption = [
+  '--end-processes',
+  'end the processes that still run when the fleet stops; without it they go on and can be found with `ps`',
+] as const;
+
+const liveProcesses = (state: State, end: boolean): string[] =>
+  allLive(state).map(({ processId, agentId, command, stop }) => {
+    const owner = nameIn(state, state.agents[agentId]!);
+    const fate = end || stop !== undefined ? 'is being ended' : 'goes on without the fleet';
+    return `process ${processId} of ${owner} ${fate}: ${oneLine(commandText(command))}`;
+  });
 
 /** Cells that stay where they are until somebody comes back to them. */
 const liveCells = (dir: string, state: State): string[] =>
@@ -97,7 +107,11 @@ export async function summaryOf(dir: string): Promise<Summary> {
 }
 
 /** Gives the exit code. `open` gets the path of the control socket. */
-export async function conduct(setting: Setting, open: (socket: string) => Promise<Opened>): Promise<number> {
+export async function conduct(
+  setting: Setting,
+  { endProcesses = false }: ConductOptions,
+  open: (socket: string) => Promise<Opened>,
+): Promise<number> {
   const { dir, out } = setting;
   const socket = socketPath(resolve(dir), 'engine');
   const { fleet, from } = await open(socket);
@@ -116,9 +130,9 @@ export async function conduct(setting: Setting, open: (socket: string) => Promis
     // What came over the socket in the last moment is carried out.
     reason ??= await Promise.race([fleet.whenIdle().then(() => undefined), stop.asked]);
     await report.atRest();
-    for (const text of await fleet.read((state) => [...liveProcesses(state), ...liveCells(dir, state)]))
-      report.note(text);
-    await fleet.stop(reason ?? 'at rest');
+    const notes = (state: State) => [...liveProcesses(state, endProcesses), ...liveCells(dir, state)];
+    for (const text of await fleet.read(notes)) report.note(text);
+    await fleet.stop(reason ?? 'at rest', { processes: endProcesses ? 'end' : 'leave' });
   } catch (error) {
     await fleet.stop('failed').catch(() => {});
     throw error;

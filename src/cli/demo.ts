@@ -40,7 +40,7 @@ async function small(setting: Setting): Promise<number> {
   const own = { ...setting, dir: setting.given ? setting.dir : mkdtempSync(join(tmpdir(), 'holdfast-demo-')) };
   const isText = own.out.format === 'text';
   if (isText) await own.out.lines(before);
-  const code = await run(own, demoFleet);
+  const code = await run(own, demoFleet, { endProcesses: true });
   if (isText && code === 0) await tour(own);
   return code;
 }
@@ -63,7 +63,8 @@ function newRun(): string {
 
 async function main(setting: Setting): Promise<number> {
   const fleet = await readFleetFile(join(packageRoot, 'fixtures/fleets/main.json'));
-  return run({ ...setting, dir: setting.given ? setting.dir : newRun() }, fleet, packageRoot);
+  const own = { ...setting, dir: setting.given ? setting.dir : newRun() };
+  return run(own, fleet, { cwd: packageRoot, endProcesses: true });
 }
 
 export const demoVerb: Verb = (program) => {

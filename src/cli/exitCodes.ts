@@ -24,6 +24,7 @@ const codes: Readonly<Record<string, number>> = {
   HOLDFAST_LOG_IN_USE: exit.refused,
   HOLDFAST_NOT_RUNNING: exit.refused,
   HOLDFAST_NOT_FOUND: exit.refused,
+  HOLDFAST_PROCESS_NOT_FOUND: exit.refused,
   HOLDFAST_SALVAGE_TARGET_NOT_EMPTY: exit.refused,
   HOLDFAST_IMPORT_BAD_LINE: exit.refused,
   HOLDFAST_IMPORT_NOT_A_ROLLOUT: exit.refused,

@@ -15,20 +15,36 @@ const notRunning = (dir: string): Failure =>
     details: { dir },
   });
 
-async function act<A>({ dir, out }: Setting, verb: string, args: object, text: (answer: A) => string): Promise<void> {
+/** Asks the process that runs the fleet; undefined when there is none. */
+export async function ask(dir: string, verb: string, args: object): Promise<Answered | undefined> {
   const client = clientOf(dir);
-  if (client === undefined) throw existsSync(folderOf(dir).head) ? notRunning(dir) : empty(dir);
-  const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
-  const answered: Answered | undefined = await client.ask(verb, given);
-  if (answered === undefined) throw notRunning(dir);
-  if (!answered.ok) {
-    const { code, message, remedy, details } = answered.refusal;
-    throw new Refused(code, message, { ...(remedy !== undefined && { remedy }), ...(details && { details }) });
+  if (client === undefined) {
+    if (existsSync(folderOf(dir).head)) return undefined;
+    throw empty(dir);
   }
-  await out.show(answered.answer, () => [oneLine(text(answered.answer as A))]);
+  return client.ask(verb, Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)));
 }
 
-const keyOption = [
+/** A refusal of the engine is thrown. */
+export function answerOf(answered: Answered): unknown {
+  if (answered.ok) return answered.answer;
+  const { code, message, remedy, details } = answered.refusal;
+  throw new Refused(code, message, { ...(remedy !== undefined && { remedy }), ...(details && { details }) });
+}
+
+export async function act<A>(
+  { dir, out }: Setting,
+  verb: string,
+  args: object,
+  text: (answer: A) => string,
+): Promise<void> {
+  const answered = await ask(dir, verb, args);
+  if (answered === undefined) throw notRunning(dir);
+  const answer = answerOf(answered) as A;
+  await out.show(answer, () => [oneLine(text(answer))]);
+}
+
+export const keyOption = [
   '--key <key>',
   'the same key with the same request is carried out once, also after a crash',
 ] as const;

@@ -13,6 +13,7 @@ import { acting, examples, type Verb } from './setting.ts';
 
 interface Which {
   readonly all?: boolean;
+  readonly detached?: boolean;
 }
 
 type Row = ReturnType<typeof sections.processes>[number] & {
@@ -24,7 +25,8 @@ const commandColumnsMax = 60;
 
 const isLive = ({ end }: Process): boolean => end === undefined;
 
-const isWanted = (process: Process, { all }: Which): boolean => all === true || isLive(process);
+const isWanted = (process: Process, { all, detached }: Which): boolean =>
+  detached === true ? isLive(process) && process.place === 'detached' : all === true || isLive(process);
 
 const familyOf = ({ processId, hostId, group, startTime, bootId }: Process): Family => ({
   ...(group !== undefined && { group }),
@@ -81,7 +83,8 @@ export const psVerb: Verb = (program) => {
     .command('ps')
     .description('the live processes of the fleet, with age, output, processor time and memory of each whole group')
     .option('-a, --all', 'those that have ended, too')
-    .addHelpText('after', examples('ps', 'ps --all -o jsonl'))
+    .option('--detached', 'only live ones that no agent in memory holds')
+    .addHelpText('after', examples('ps', 'ps --detached', 'ps --all -o jsonl'))
     .action(
       acting(({ dir, out }, which: Which) =>
         reading(dir, async (log) => {

@@ -3,7 +3,7 @@ import type { State } from '../../projections/state.ts';
 import { foldLog } from '../engine/fold.ts';
 import { openFleet } from '../fleet.ts';
 import { openReader } from '../live.ts';
-import { conduct, summaryOf, tellSummary } from './conduct.ts';
+import { type ConductOptions, conduct, endProcessesOption, summaryOf, tellSummary } from './conduct.ts';
 import { acting, examples, type Setting, type Verb } from './setting.ts';
 
 const none = (record: object): boolean => Object.keys(record).length === 0;
@@ -28,14 +28,14 @@ async function stateOf(dir: string): Promise<State> {
   }
 }
 
-async function resume(setting: Setting): Promise<number | undefined> {
+async function resume(setting: Setting, options: ConductOptions): Promise<number | undefined> {
   const { dir } = setting;
   const before = await stateOf(dir);
   if (isFinished(before)) {
     await tellSummary(setting, await summaryOf(dir));
     return undefined;
   }
-  return conduct(setting, async (socket) => ({
+  return conduct(setting, options, async (socket) => ({
     fleet: await openFleet({ log: dir, socket }),
     from: before.position + 1,
   }));
@@ -45,6 +45,7 @@ export const resumeVerb: Verb = (program) => {
   program
     .command('resume')
     .description('open a log and continue whatever was unfinished; ends like `run`, at once on a finished log')
+    .option(...endProcessesOption)
     .addHelpText('after', examples('resume', 'resume --log runs/monday', 'resume -o json'))
     .action(acting(resume));
 };

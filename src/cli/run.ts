@@ -6,10 +6,10 @@ import { checkFleet, readFleetFile } from '../fleetFile.ts';
 import { folderOf, refuseStrangers } from '../log/folder.ts';
 import { readHead } from '../log/headFile.ts';
 import { locked, ownerOf } from '../log/owner.ts';
-import { conduct } from './conduct.ts';
+import { type ConductOptions, conduct, endProcessesOption } from './conduct.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from './setting.ts';
 
-interface Options {
+interface Options extends ConductOptions {
   readonly prompt?: string;
   readonly model?: string;
 }
@@ -43,9 +43,13 @@ async function fleetOf(file: string | undefined, { prompt, model }: Options): Pr
 }
 
 /** `cwd`: where agents work that say nothing else; absent: the current folder. */
-export async function run(setting: Setting, fleet: FleetConfig, cwd?: string): Promise<number> {
+export async function run(
+  setting: Setting,
+  fleet: FleetConfig,
+  { cwd, ...options }: ConductOptions & { readonly cwd?: string } = {},
+): Promise<number> {
   refuseUsed(setting.dir);
-  return conduct(setting, async (socket) => ({
+  return conduct(setting, options, async (socket) => ({
     fleet: await openFleet({ log: setting.dir, fleet, socket, ...(cwd !== undefined && { cwd }) }),
     from: 1,
   }));
@@ -58,6 +62,7 @@ export const runVerb: Verb = (program) => {
     .argument('[fleet.json]', 'a fleet file')
     .option('--prompt <text>', 'instead of a file: the task of one root')
     .option('--model <model>', 'with --prompt: its model')
+    .option(...endProcessesOption)
     .addHelpText(
       'after',
       examples(
@@ -67,6 +72,8 @@ export const runVerb: Verb = (program) => {
       ),
     )
     .action(
-      acting(async (setting, file: string | undefined, options: Options) => run(setting, await fleetOf(file, options))),
+      acting(async (setting, file: string | undefined, options: Options) =>
+        run(setting, await fleetOf(file, options), options),
+      ),
     );
 };

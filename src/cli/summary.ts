@@ -3,6 +3,7 @@ import { defaultLimits } from '../../events/limits.ts';
 import { apply } from '../../projections/apply.ts';
 import { emptyState, type State, stateVersion } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
+import { allLive } from '../decide/leases.ts';
 import { decoded, stateHash } from '../engine/fold.ts';
 import type { LogReader } from '../log/port.ts';
 
@@ -33,6 +34,8 @@ export interface Summary {
   readonly refusals: number;
   readonly mail: number;
   readonly processes: number;
+  /** Processes that still run. */
+  readonly live: readonly number[];
   /** Name of each root, what it is, and its last answer or what it waits for. */
   readonly answers: readonly { readonly root: string; readonly is: string; readonly message?: string }[];
 }
@@ -88,6 +91,7 @@ export async function summarise(log: LogReader): Promise<Summary> {
     refusals: count('SlotRefused', 'LimitRefused'),
     mail: count('MailAccepted'),
     processes: count('ProcessStarted'),
+    live: allLive(state).map(({ processId }) => processId),
     answers: answersOf(state),
   };
 }

@@ -12,6 +12,7 @@ export function lookFurther(dir: string, s: Summary): string[] {
   return [
     commandLine(dir, 'log'),
     ...(s.slotsMostAt > 0 ? [commandLine(dir, 'show', 'slots', '--at', String(s.slotsMostAt))] : []),
+    ...(s.live.length > 0 ? [commandLine(dir, 'ps'), commandLine(dir, 'clean', '--all')] : []),
     ...(s.refusals > 0 ? [commandLine(dir, 'why', 'refusal', 'last')] : []),
     commandLine(dir, 'why', 'agent', '/root'),
     commandLine(dir, 'replay'),
@@ -38,7 +39,7 @@ export function summaryText(dir: string, s: Summary): string[] {
       ['residency', `${few(s.evictions, 'eviction')}, ${few(s.reloads, 'reload')}`],
       ['refusals', String(s.refusals)],
       ['mail', String(s.mail)],
-      ['processes', String(s.processes)],
+      ['processes', `${s.processes}${s.live.length > 0 ? `, still running: ${s.live.join(', ')}` : ''}`],
       [
         'events',
         `${s.events} in ${(s.ms / 1000).toFixed(1)} s${s.lives > 1 ? `, ${s.lives} lives of the engine` : ''}`,

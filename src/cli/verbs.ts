@@ -10,6 +10,7 @@ import { forgetVerb } from './forget.ts';
 import { fuzzVerb } from './fuzz.ts';
 import { logVerb } from './log.ts';
 import { operatorVerbs } from './operate.ts';
+import { processVerbs } from './processVerbs.ts';
 import { proofVerbs } from './proofs.ts';
 import { psVerb } from './ps.ts';
 import { registrarVerb } from './registrar.ts';
@@ -39,6 +40,7 @@ export const verbs: readonly Verb[] = [
   bisectVerb,
   ...rolloutVerbs,
   ...operatorVerbs,
+  ...processVerbs,
   forgetVerb,
   attachVerb,
   cellVerb,

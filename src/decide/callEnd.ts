@@ -10,6 +10,8 @@ export interface CallEnd {
   /** How far the agent has read the output of a process, or of a cell. */
   readonly read?: { readonly processId: number; readonly to: number };
   readonly readCell?: { readonly cellId: string; readonly to: number };
+  /** The process whose end it tells. */
+  readonly ended?: number;
 }
 
 export function endOf(caller: Caller, callId: string, { readCell, ...end }: CallEnd): HoldfastFact {

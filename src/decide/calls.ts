@@ -1,6 +1,7 @@
 /** Calls of tools by whoever makes them, a turn or a cell: what the table decides about one, and how it ends. */
 import { type CallRef, callerOf } from '../../projections/calls.ts';
 import type { State } from '../../projections/state.ts';
+import { stored } from '../../projections/toolOutput.ts';
 import { endOf } from './callEnd.ts';
 import type { CommandOf } from './command.ts';
 import { type Context, type Decision, decided, dropped } from './decision.ts';
@@ -51,9 +52,12 @@ export function waitExpired(state: State, _ctx: Context, call: CommandOf<'waitEx
 }
 
 export function endCall(state: State, _ctx: Context, command: CommandOf<'endCall'>): Decision {
-  const { callId, outcome, output, read, readCell } = command;
+  const { callId, outcome, read, readCell, ended } = command;
   const caller = callerOf(state, command);
   if (caller?.calls[callId] === undefined) return stale;
-  const end = { outcome, output, ...(read && { read }), ...(readCell && { readCell }) };
+  // A script in a cell reads fields from the fact itself; what a turn is told is read from its text.
+  const output = 'turnId' in caller ? stored(command.output) : command.output;
+  const told = { ...(read && { read }), ...(readCell && { readCell }), ...(ended !== undefined && { ended }) };
+  const end = { outcome, output, ...told };
   return decided([endOf(caller, callId, end)], {});
 }

@@ -2,16 +2,12 @@
 import { AgentClosed } from '../../events/agent.ts';
 import type { HoldfastFact } from '../../events/catalogue.ts';
 import { MailRejected } from '../../events/mail.ts';
-import { ProcessStopRequested } from '../../events/process.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import { cellTermination, liveCells } from './cellEnds.ts';
 import type { Context } from './decision.ts';
 import { interruption } from './ends.ts';
-
-export const liveProcesses = (state: State, agentId: string): number[] =>
-  Object.keys(state.processes.live[agentId] ?? {})
-    .map(Number)
-    .sort((a, b) => a - b);
+import { liveOf } from './leases.ts';
+import { stopping } from './stops.ts';
 
 function closeOne(state: State, ctx: Context, agent: Agent, reason: string): HoldfastFact[] {
   const { agentId, rootId } = agent;
@@ -22,9 +18,7 @@ function closeOne(state: State, ctx: Context, agent: Agent, reason: string): Hol
     ...liveCells(state, agentId).flatMap((cell) => cellTermination(state, ctx, cell, reason)),
     ...interruption(state, ctx, agent, reason, 'closed'),
     ...unread.map((mailId) => MailRejected({ mailId, agentId, reason: 'closed' })),
-    ...liveProcesses(state, agentId)
-      .filter((processId) => state.processes.all[processId]!.stop === undefined)
-      .map((processId) => ProcessStopRequested({ processId, agentId, reason: 'closed', requestedBy: ctx.by })),
+    ...stopping(liveOf(state, agentId), 'closed', ctx.by),
     AgentClosed({ agentId, rootId, reason }),
   ];
 }

@@ -84,6 +84,12 @@ export type Command =
   | { readonly do: 'interrupt'; readonly target: string; readonly cascade?: boolean }
   | { readonly do: 'close'; readonly target: string; readonly reason?: string }
   | { readonly do: 'evict'; readonly target: string }
+  | { readonly do: 'detach'; readonly target: string }
+  /** `only`: these processes of the agent; absent: all that are detached. */
+  | { readonly do: 'reattach'; readonly target: string; readonly only?: readonly number[] }
+  /** Ends the detached processes of one agent, or of all. */
+  | { readonly do: 'clean'; readonly target?: string }
+  | { readonly do: 'stopProcess'; readonly processId: number }
   | { readonly do: 'changeLimits'; readonly limits: Readonly<Record<string, unknown>> }
   | {
       readonly do: 'forget';

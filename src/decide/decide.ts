@@ -8,9 +8,11 @@ import type { Command, CommandOf } from './command.ts';
 import type { Context, Decision } from './decision.ts';
 import { forget } from './forget.ts';
 import { identityLost, identityRegistered, identityRegistrationFailed } from './identity.ts';
-import { open, spawnRoot, start, stop, stopProcesses } from './life.ts';
+import { detach, reattach } from './leases.ts';
+import { open, spawnRoot, start, stop } from './life.ts';
 import { changeLimits, close, evict, interrupt, send } from './operator.ts';
 import { launchFailed, processEnded, processLost, processStarted, processTyped, processWritten } from './process.ts';
+import { clean, stopProcess, stopProcesses } from './stops.ts';
 import { carryOut, compact, loadFailed, sampled, samplingFailed, unloadAbandoned } from './turn.ts';
 
 type Deciders = { readonly [D in Command['do']]: (state: State, ctx: Context, command: CommandOf<D>) => Decision };
@@ -25,6 +27,10 @@ const deciders: Deciders = {
   interrupt,
   close,
   evict,
+  detach,
+  reattach,
+  clean,
+  stopProcess,
   changeLimits,
   forget,
   sampled,

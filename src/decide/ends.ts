@@ -9,6 +9,7 @@ import type { Agent, State, Turn } from '../../projections/state.ts';
 import { asksModel } from '../../projections/taskBindings.ts';
 import { endOf } from './callEnd.ts';
 import type { Context } from './decision.ts';
+import { killedByInterrupt, stopping } from './stops.ts';
 
 type ReleaseReason = DataOf<'SlotReleased'>['reason'];
 
@@ -111,5 +112,7 @@ export function interruption(
     ...dequeued,
     TurnInterrupted({ turnId: turn.turnId, agentId, interruptedBy: ctx.by, reason, note: interruptionNote }),
     ...release(turn, 'interrupted'),
+    // A closing ends all its processes itself.
+    ...(dequeueReason === 'closed' ? [] : stopping(killedByInterrupt(state, agentId), 'interrupted', ctx.by)),
   ];
 }

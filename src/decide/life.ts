@@ -4,7 +4,6 @@ import type { HoldfastFact } from '../../events/catalogue.ts';
 import { EngineStarted, EngineStopped, FleetOpened } from '../../events/fleet.ts';
 import type { AgentId, MailId } from '../../events/ids.ts';
 import { completeLimits } from '../../events/limits.ts';
-import { ProcessStopRequested } from '../../events/process.ts';
 import { SlotReleased } from '../../events/slot.ts';
 import { TurnResumed } from '../../events/turn.ts';
 import type { State } from '../../projections/state.ts';
@@ -13,6 +12,7 @@ import { type Context, type Decision, decided, type NewAgent, refused } from './
 import { interruption } from './ends.ts';
 import { startNew } from './grant.ts';
 import { restore } from './identity.ts';
+import { allLive, detachment } from './leases.ts';
 
 /** Version of the log's format that this code writes and the newest it reads. */
 export const logFormat = 1;
@@ -100,7 +100,12 @@ export function open(state: State, ctx: Context, command: CommandOf<'open'>): De
 }
 
 export function start(state: State, ctx: Context, { bootId, pid, version, identity }: CommandOf<'start'>): Decision {
-  const facts: HoldfastFact[] = [EngineStarted({ bootId, pid, version }), ...restore(state, ctx, identity)];
+  const facts: HoldfastFact[] = [
+    EngineStarted({ bootId, pid, version }),
+    ...restore(state, ctx, identity),
+    // The dead engine's leases; whoever is loaded takes its own again in this batch (`leases`).
+    ...detachment(allLive(state), 'recovered'),
+  ];
   for (const [rootId, tree] of Object.entries(state.slots.trees)) {
     for (const { reservationId, agentId, turnId } of Object.values(tree.held)) {
       if (turnId === undefined)
@@ -125,17 +130,11 @@ export function start(state: State, ctx: Context, { bootId, pid, version, identi
   return decided(facts, { resumed: unfinished.length });
 }
 
-export function stopProcesses(state: State, ctx: Context): Decision {
-  const facts = Object.values(state.processes.all)
-    .filter((p) => p.end === undefined && p.stop === undefined)
-    .map(({ processId, agentId }) =>
-      ProcessStopRequested({ processId, agentId, reason: 'engine-stopped', requestedBy: ctx.by }),
-    );
-  return decided(facts, { stopping: facts.length });
-}
-
-export const stop = (_state: State, _ctx: Context, { reason }: CommandOf<'stop'>): Decision =>
-  decided([EngineStopped({ reason })], {});
+/** What still lives is left to its host (PR1). */
+export const stop = (state: State, _ctx: Context, { reason }: CommandOf<'stop'>): Decision => {
+  const left = allLive(state);
+  return decided([...detachment(left, 'engine-stopped'), EngineStopped({ reason })], { left: left.length });
+};
 
 export function spawnRoot(state: State, ctx: Context, command: CommandOf<'spawnRoot'>): Decision {
   const taken = { has: (name: string) => Object.hasOwn(state.rootNames, name) };

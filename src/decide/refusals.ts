@@ -88,7 +88,8 @@ export function limitRefusal(
 }
 
 export function processRefusal(state: State, ctx: Context, agent: Agent): Refusal | undefined {
-  const number = state.fleet.limits.processes;
+  const { processes: number, onFull } = state.fleet.limits;
+  if (onFull === 'prune' && number > 0) return undefined;
   if ((state.processes.count[agent.rootId] ?? 0) < number) return undefined;
   const holders: Holder[] = [];
   for (const owner in state.processes.live) {
@@ -108,7 +109,7 @@ export function processRefusal(state: State, ctx: Context, agent: Agent): Refusa
     'processes',
     number,
     holders,
-    'the end of one of these processes (stop_process), or a higher limit `processes`',
+    'the end of one of these processes (stop_process; detached ones: clean), a higher limit `processes`, or onFull: prune',
     {
       agentId: agent.agentId,
       path: agent.path,

@@ -14,6 +14,8 @@ import type { Agent, Cell, Letter, State, Turn } from '../../projections/state.t
 import { wantsUnpark } from '../../projections/turns.ts';
 import type { Context, NewAgent } from './decision.ts';
 import { freeSlots, isRoot, startNew, startTurn, takeMail, treeOf, unpark } from './grant.ts';
+import { leases } from './leases.ts';
+import { notices } from './notices.ts';
 import { bind } from './registration.ts';
 import { answerWait, hasUntold } from './wait.ts';
 
@@ -70,7 +72,7 @@ export const waits: Rule = (state, _ctx, batch, birth) => {
     for (const waiter of touched) {
       if (waiter.waits === 0 || !hasUntold(state, waiter)) continue;
       answered.add(waiter);
-      if (waitsForOthers(state, waiter)) running += 1;
+      if (waitsForOthers(state, waiter) && !willBeNotified(state, waiter)) running += 1;
       answers.push(...answerWait(state, waiter, 'mail'));
     }
     // Only who is the one busy waiter itself, or everybody, can have nothing to wait for.
@@ -79,6 +81,7 @@ export const waits: Rule = (state, _ctx, batch, birth) => {
     for (const key of judged) {
       const waiter = waiterOf(state, key);
       if (answered.has(waiter) || (state.mail.inboxes[waiter.agentId]?.unread.length ?? 0) > 0) continue;
+      if (willBeNotified(state, waiter)) continue;
       answered.add(waiter);
       answers.push(...answerWait(state, waiter, 'nothing'));
     }
@@ -94,6 +97,9 @@ const waiterOf = (state: State, key: string): Caller =>
 
 const waitsForOthers = (state: State, waiter: Caller): boolean =>
   'turnId' in waiter ? inWait(state, waiter) : isInWait(waiter);
+
+/** A process of its agent will end the wait. */
+const willBeNotified = (state: State, { agentId }: Caller): boolean => state.processes.notifying[agentId] !== undefined;
 
 /** A turn that only waits for a cell goes on with it. */
 const cellsAnswered = ({ calls }: Turn, answered: ReadonlySet<Caller>): boolean =>
@@ -235,12 +241,14 @@ export const grantNext: Rule = (state, ctx, batch) => {
   return [];
 };
 
-/** In this order; the last two until they have nothing more. */
+/** In this order; grants and bindings until there are no more of them. */
 export const rules: readonly { readonly rule: Rule; readonly again: boolean }[] = [
+  { rule: notices, again: false },
   { rule: waits, again: false },
   { rule: mailForSampling, again: false },
   { rule: joinQueue, again: false },
   { rule: bear, again: false },
   { rule: grantNext, again: true },
+  { rule: leases, again: false },
   { rule: bind, again: true },
 ];

@@ -1,25 +1,21 @@
 /** `exec_command` and `write_stdin` carried out: what the host does for a call, and what of it the model is told (TU6, PR8). */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:os';
 import type { Outcome } from '../../events/turn.ts';
 import { type CallRef, callerOf, openCall, requestOf } from '../../projections/calls.ts';
 import type { Call, Process, State } from '../../projections/state.ts';
+import { allLive } from '../decide/leases.ts';
 import { type ExecArgs, execYieldMs, type WriteArgs, writeYieldMs } from '../decide/tools/processes.ts';
 import { Failure } from '../failure.ts';
 import type { Exit, Host, Typed } from '../host/port.ts';
 import type { Clock } from './clock.ts';
+import { CommandResults } from './commandResults.ts';
 import type { Engine } from './engine.ts';
 import type { HostGate } from './hostGate.ts';
 import { letGo } from './letGo.ts';
-import { excerpt, present, tokensOf, withinTokens } from './output.ts';
 import type { Secrets } from './secrets.ts';
 
 /** PR7: between TERM and KILL, for a program to put its things in order. */
 export const stopGraceMs = 2_000;
-const tokensDefault = 10_000;
-
-const codeOf = (end: { readonly code: number | null; readonly signal: string | null }): number =>
-  end.code ?? 128 + (constants.signals[end.signal as NodeJS.Signals] ?? 0);
 
 const isLoss = (error: unknown): boolean => error instanceof Failure && error.code === 'HOLDFAST_HOST_LOST';
 
@@ -41,13 +37,16 @@ export interface CommandParts {
 export class Commands {
   readonly #parts: CommandParts;
   readonly #state: State;
+  readonly #results: CommandResults;
   /** Starts under way, by process id. */
   readonly #starting = new Map<number, Promise<void>>();
   readonly #calls = new Map<string, AbortController>();
   #reconciled: Promise<void> = Promise.resolve();
+  #left = false;
 
   constructor(parts: CommandParts) {
     this.#parts = parts;
+    this.#results = new CommandResults(parts);
     this.#state = parts.engine.state;
   }
 
@@ -57,8 +56,9 @@ export class Commands {
     this.#calls.delete(key);
   }
 
-  /** Nobody waits for results any more; the calls stay open. */
+  /** Nobody waits for results any more; the calls stay open, and what was never started is left to the next life. */
   letGo(): void {
+    this.#left = true;
     for (const controller of this.#calls.values()) controller.abort(letGo);
     this.#calls.clear();
   }
@@ -67,6 +67,11 @@ export class Commands {
   reconcile(open: readonly number[], stopping: readonly number[]): void {
     this.#reconciled = this.#meetHost(open, new Set(stopping));
     this.#reconciled.catch(() => {});
+  }
+
+  /** Resolves when it is known, and reported, what became of all that the last life left. */
+  get met(): Promise<void> {
+    return this.#reconciled.catch(() => {});
   }
 
   async #meetHost(open: readonly number[], stopping: ReadonlySet<number>): Promise<void> {
@@ -92,7 +97,7 @@ export class Commands {
       else if (found?.exit !== undefined) engine.report({ do: 'processEnded', processId, exit: found.exit });
       else if (stopping.has(processId)) this.stop(processId);
       // Never seen, or the start is under way: the same request again gives the one answer.
-      else if (found?.started === undefined) this.start(processId);
+      else if (found?.started === undefined && !this.#left) this.start(processId);
     }
   }
 
@@ -108,6 +113,10 @@ export class Commands {
       engine.report({ do: 'processStarted', processId, pid, group, startTime, bootId });
     }
     if (remains.typed !== undefined) engine.report({ do: 'processTyped', processId, typed: remains.typed });
+    if (remains.launchFailed !== undefined) {
+      engine.report({ do: 'launchFailed', processId, error: remains.launchFailed });
+      return;
+    }
     if (remains.exit !== undefined) {
       engine.report({ do: 'processEnded', processId, exit: remains.exit });
       return;
@@ -128,7 +137,7 @@ export class Commands {
 
   /** The host is gone while we run. */
   hostLost(hostId: string): void {
-    const lost = Object.values(this.#state.processes.all).filter((p) => p.end === undefined && p.hostId === hostId);
+    const lost = allLive(this.#state).filter((process) => process.hostId === hostId);
     this.#reconciled = Promise.all(lost.map((process) => this.#bury(process))).then(() => {});
     this.#reconciled.catch(() => {});
   }
@@ -308,61 +317,11 @@ export class Commands {
     else if (result === undefined) await this.#reconciled;
   }
 
-  async #answer(ref: CallRef, call: Call, signal: AbortSignal, tokensMax = tokensDefault): Promise<void> {
-    const { clock, newId } = this.#parts;
+  async #answer(ref: CallRef, call: Call, signal: AbortSignal, tokensMax?: number): Promise<void> {
     // An engine that stops leaves the call open: the next life settles it.
     if (signal.aborted) return;
-    const process = this.#state.processes.all[call.processId!]!;
-    const { end, processId, command } = process;
-    if (end?.how === 'launch-failed') {
-      this.#end(ref, 'error', `exec_command failed for \`${command.at(-1)}\`: ${end.reason}`);
-      return;
-    }
-    if (end?.how === 'lost') {
-      this.#end(
-        ref,
-        'indeterminate',
-        `The process is lost: ${end.reason}. It is not known how far it got; check before you do it again.`,
-      );
-      return;
-    }
-    const agentId = callerOf(this.#state, ref)?.agentId ?? process.agentId;
-    const from = process.cursors[agentId] ?? 0;
-    const size = await this.#size(process);
-    const limit = this.#state.fleet.limits.outputBytes;
-    const taken = await excerpt(
-      (at, max) => this.#read(process, at, max),
-      from,
-      Math.max(size, from),
-      limit,
-      end !== undefined,
-    );
-    if (signal.aborted) return;
-    const { text, fields } = present({
-      chunkId: newId().replaceAll('-', '').slice(-6),
-      wallMs: Math.max(0, clock.now() - call.at),
-      ...(end === undefined ? { sessionId: processId } : { exitCode: codeOf(end) }),
-      tokens: tokensOf(taken.bytes),
-      output: withinTokens(taken.text, tokensMax),
-    });
-    this.#parts.engine.report({
-      do: 'endCall',
-      ...ref,
-      outcome: 'ok',
-      output: { text, fields },
-      read: { processId, to: taken.to },
-    });
-  }
-
-  async #size(process: Process): Promise<number> {
-    if (process.end !== undefined) return process.end.outputBytes;
-    return (await this.#read(process, 0, 0))?.size ?? 0;
-  }
-
-  async #read(process: Process, from: number, max: number) {
-    const { gate } = this.#parts;
-    const host = process.hostId === gate.hostId ? await gate.current : undefined;
-    return (await host?.read(process.processId, from, max)) ?? gate.door.readSpool(process.processId, from, max);
+    const answer = await this.#results.of(ref, call, tokensMax);
+    if (!signal.aborted) this.#parts.engine.report({ do: 'endCall', ...ref, ...answer });
   }
 
   #end(ref: CallRef, outcome: Outcome, text: string): void {

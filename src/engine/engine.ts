@@ -71,10 +71,13 @@ export class Engine {
   readonly #parts: EngineParts;
   #hands: Hands | undefined;
   #failed: unknown;
+  #stopped = false;
   #waitingForIdle: (() => void)[] = [];
   #failedListeners: ((reason: unknown) => void)[] = [];
   /** Calls that are not decided yet, by the command that decides the next one of a turn or a cell. */
   readonly #undecided: Command[] = [];
+  /** false: no turn goes on, and calls that the last life has not decided are left to the next. */
+  decidesCalls = true;
   /** Commands that have been submitted and whose answers have not been given. */
   #inProgress = 0;
 
@@ -137,6 +140,10 @@ export class Engine {
 
   #alive(): void {
     if (this.#failed !== undefined) throw this.#failed;
+    if (this.#stopped)
+      throw new Failure('HOLDFAST_NOT_RUNNING', 'the engine of this fleet has stopped', {
+        remedy: 'open the fleet again (`holdfast resume`)',
+      });
   }
 
   #handle(command: Command, asked: Asked): { readonly answer: Answer; readonly durable: Promise<void> } {
@@ -166,6 +173,8 @@ export class Engine {
         ...(tamper && { tamper }),
       });
       const expected = this.state.position;
+      // What is still under way is found by the next life: its results come to nobody here.
+      if (command.do === 'stop') this.#stopped = true;
       if (decision._tag === 'Left') assembly.settle(decision.left.facts);
       else assembly.settle(decision.right.facts, decision.right.birth);
       const answer: Answer =
@@ -182,7 +191,7 @@ export class Engine {
       const { events, blobs } = assembly;
       if (events.length === 0) return { answer, durable: log.flush() };
       const durable = this.#append(expected, events, blobs);
-      this.#undecided.push(...undecided(this.state, events));
+      if (this.decidesCalls) this.#undecided.push(...undecided(this.state, events));
       return { answer, durable };
     } catch (error) {
       this.#fail(error);

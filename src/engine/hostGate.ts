@@ -7,6 +7,7 @@ export interface Remains {
   /** It is certain that no host was ever asked to start it. */
   readonly unasked?: true;
   readonly started?: Started;
+  readonly launchFailed?: string;
   readonly exit?: Exit;
   readonly typed?: Typed;
 }

@@ -2,6 +2,7 @@
 import type { FleetFile, IdentityConfig } from '../../events/fleetFile.ts';
 import type { State } from '../../projections/state.ts';
 import type { RootGiven } from '../decide/command.ts';
+import { allLive } from '../decide/leases.ts';
 import { Failure } from '../failure.ts';
 import type { IdentityPorts } from '../identity/port.ts';
 import type { Log } from '../log/port.ts';
@@ -67,7 +68,7 @@ function refuseImported({ fleet: { origin } }: State): void {
   );
 }
 
-/** How long a stop in order waits for its processes beyond TERM, KILL and reaping. */
+/** How long whoever has processes ended waits for it beyond TERM and KILL: for reaping, and for the sync of their ends. */
 const stopSlackMs = 3_000;
 
 export class Life {
@@ -76,6 +77,7 @@ export class Life {
   readonly cells: Cells;
   readonly #world: World;
   readonly #gate: HostGate;
+  readonly #commands: Commands;
   readonly #snapshots: Snapshots;
   readonly #checkpoints: Checkpoints | undefined;
   #stopping: Promise<void> | undefined;
@@ -86,8 +88,10 @@ export class Life {
     hands: LiveHands,
     cells: Cells,
     gate: HostGate,
+    commands: Commands,
     snapshots: Snapshots,
   ) {
+    this.#commands = commands;
     this.#world = world;
     this.engine = engine;
     this.hands = hands;
@@ -97,8 +101,11 @@ export class Life {
     this.#checkpoints = world.signing && new Checkpoints(world.log, world.signing);
   }
 
-  /** `fresh`: the fleet to open when the log is empty; absent: the log must have one (LO9). */
-  static async begin(world: World, fresh?: NewFleet): Promise<Life> {
+  /**
+   * `fresh`: the fleet to open when the log is empty; absent: the log must have one (LO9). `turns`: `stay` when only its
+   * processes are to be looked after.
+   */
+  static async begin(world: World, fresh?: NewFleet, turns: 'go on' | 'stay' = 'go on'): Promise<Life> {
     const { log, clock, newId, machine } = world;
     const before = log.head();
     if (before.position === 0 && fresh === undefined) {
@@ -143,8 +150,12 @@ export class Life {
     const aside = world.snapshot && { aside: world.snapshot };
     const { snapshotEvery: every } = world;
     const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside, ...(every !== undefined && { every }) });
-    const life = new Life(world, engine, hands, cells, gate, snapshots);
+    const life = new Life(world, engine, hands, cells, gate, commands, snapshots);
     engine.onFailed(() => hands.stop());
+    if (turns === 'stay') {
+      engine.decidesCalls = false;
+      hands.stop();
+    }
     if (fresh !== undefined) await engine.submit({ do: 'open', ...machine, ...fresh }, { by: 'operator' });
     else {
       const identity = ports && look(ports);
@@ -153,22 +164,31 @@ export class Life {
     return life;
   }
 
+  /** Resolves when nothing is left to do: what ended while nobody ran is known, and the engine is idle. */
+  async whenIdle(): Promise<void> {
+    await this.#commands.met;
+    await this.engine.whenIdle();
+  }
+
   get state(): State {
     return this.engine.state;
   }
 
-  /** Stops in order: processes end and their ends are recorded, turns in progress stay in progress (PR1). */
-  async stop(reason: string): Promise<void> {
-    this.#stopping ??= this.#stop(reason);
+  /**
+   * Stops in order: turns in progress stay in progress. Live processes are left to their host, detached, or with `end`
+   * they are ended and their ends are recorded first (PR1).
+   */
+  async stop(reason: string, processes: 'leave' | 'end' = 'leave'): Promise<void> {
+    this.#stopping ??= this.#stop(reason, processes);
     return this.#stopping;
   }
 
-  async #stop(reason: string): Promise<void> {
+  async #stop(reason: string, processes: 'leave' | 'end'): Promise<void> {
     const { engine, hands } = this;
     hands.stop();
     if (engine.failed === undefined) {
-      await engine.submit({ do: 'stopProcesses' });
-      await this.#processesEnded();
+      if (processes === 'end') await engine.submit({ do: 'stopProcesses' });
+      await this.#stopsDone();
       await engine.submit({ do: 'stop', reason });
       await this.#world.log.flush();
       await this.#snapshots.last();
@@ -177,7 +197,9 @@ export class Life {
     this.#snapshots.stop();
     this.#checkpoints?.stop();
     await this.#world.cells?.runtime.close();
-    await this.#gate.close(engine.failed === undefined);
+    // A host that has yet to be asked for a start is still needed: another one could not know that it never was.
+    const needed = allLive(this.state).some(({ pid }) => pid === undefined);
+    await this.#gate.close(engine.failed === undefined && !needed);
     await this.#world.log.close();
   }
 
@@ -191,26 +213,23 @@ export class Life {
     await this.#world.log.close();
   }
 
-  async #processesEnded(): Promise<void> {
-    const ended = () => Object.keys(this.state.processes.live).length === 0;
-    if (ended()) return;
-    await new Promise<void>((resolve) => {
-      let unfollow = () => {};
-      const cancel = this.#world.clock.after(stopGraceMs + stopSlackMs, () => {
-        unfollow();
-        resolve();
-      });
-      unfollow = this.#world.log.follow(() => {
-        if (!ended()) return;
+  #stopsDone(): Promise<boolean> {
+    return this.reached((state) => allLive(state).every(({ stop }) => stop === undefined));
+  }
+
+  /** Resolves with true when the durable state is as told, with false when stopping a process must be over and it is not. */
+  reached(condition: (state: State) => boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      const look = (over: boolean) => {
+        const is = condition(this.state);
+        if (!is && !over) return;
         cancel();
         unfollow();
-        resolve();
-      });
-      if (ended()) {
-        cancel();
-        unfollow();
-        resolve();
-      }
+        resolve(is);
+      };
+      const cancel = this.#world.clock.after(stopGraceMs + stopSlackMs, () => look(true));
+      const unfollow = this.#world.log.follow(() => look(false));
+      look(false);
     });
   }
 }

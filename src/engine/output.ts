@@ -108,11 +108,13 @@ export interface CommandResult {
   readonly sessionId?: number;
   readonly tokens: number;
   readonly output: string;
+  /** Processes that were ended to make room for this one. */
+  readonly pruned?: readonly { readonly sessionId: number; readonly agent: string }[];
 }
 
 /** Text and fields in the form models know from unified exec. */
 export function present(result: CommandResult): { readonly text: string; readonly fields: Record<string, unknown> } {
-  const { chunkId, wallMs, exitCode, sessionId, tokens, output } = result;
+  const { chunkId, wallMs, exitCode, sessionId, tokens, output, pruned = [] } = result;
   const state =
     sessionId === undefined ? `Process exited with code ${exitCode}` : `Process running with session ID ${sessionId}`;
   const lines = [
@@ -120,6 +122,7 @@ export function present(result: CommandResult): { readonly text: string; readonl
     `Wall time: ${(wallMs / 1000).toFixed(4)} seconds`,
     state,
     `Original token count: ${tokens}`,
+    ...pruned.map((p) => `Ended to make room for this one: session ${p.sessionId} of ${p.agent}`),
     'Output:',
   ];
   return {
@@ -130,6 +133,7 @@ export function present(result: CommandResult): { readonly text: string; readonl
       ...(exitCode !== undefined && { exit_code: exitCode }),
       ...(sessionId !== undefined && { session_id: sessionId }),
       original_token_count: tokens,
+      ...(pruned.length > 0 && { pruned: pruned.map((p) => p.sessionId) }),
       output,
     },
   };

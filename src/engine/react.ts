@@ -4,6 +4,7 @@ import { type CallRef, openCall } from '../../projections/calls.ts';
 import type { Call, Cell, State, Turn } from '../../projections/state.ts';
 import { asksModel, awaitsBinding, bindingOf } from '../../projections/taskBindings.ts';
 import type { Command } from '../decide/command.ts';
+import { allLive } from '../decide/leases.ts';
 
 export type Effect =
   | { readonly do: 'load'; readonly agentId: string }
@@ -86,12 +87,9 @@ const goOn = ({ cellId, inputs, frontier }: Cell): Effect => ({
 
 /** What this life requests and stops itself has effects of its own, each after its batch is durable. */
 function leftOpen(state: State): Effect {
-  const processes = Object.values(state.processes.all).filter((process) => process.end === undefined);
-  return {
-    do: 'reconcile',
-    open: processes.map((process) => process.processId),
-    stopping: processes.filter((process) => process.stop !== undefined).map((process) => process.processId),
-  };
+  const open = allLive(state);
+  const stopping = open.filter(({ stop }) => stop !== undefined);
+  return { do: 'reconcile', open: open.map((p) => p.processId), stopping: stopping.map((p) => p.processId) };
 }
 
 /** What the last life had asked the registrar for: asked again under the same key, it gives the one answer. */
@@ -113,7 +111,7 @@ const askedUnder = (state: State, turn: Turn): Effect[] =>
 const renewal = (state: State, agentId: string): Effect[] =>
   bindingOf(state, agentId)?.expiresAt === undefined ? [] : [{ do: 'renewTask', agentId }];
 
-function ofEvent(state: State, event: HoldfastEvent): Effect[] {
+function ofEvent(state: State, event: HoldfastEvent, batch: readonly HoldfastEvent[]): Effect[] {
   const { data, type } = event;
   switch (type) {
     case 'AgentLoaded':
@@ -137,7 +135,8 @@ function ofEvent(state: State, event: HoldfastEvent): Effect[] {
     case 'ProcessRequested':
       return [{ do: 'startProcess', processId: data.processId }];
     case 'ProcessStopRequested':
-      return [{ do: 'stopProcess', processId: data.processId }];
+      // What a start itself ends is ended when the host has been met: `reconcile` names it.
+      return batch[0]!.type === 'EngineStarted' ? [] : [{ do: 'stopProcess', processId: data.processId }];
     case 'ProcessExited':
     case 'ProcessTerminated':
     case 'ProcessLaunchFailed':
@@ -191,7 +190,7 @@ function cellsTouched(state: State, batch: readonly HoldfastEvent[]): Effect[] {
 const startsSampling = new Set(['TurnStarted', 'TurnUnparked', 'TurnResumed', 'SamplingEnded', 'ToolCallEnded']);
 
 export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
-  const effects = batch.flatMap((event) => ofEvent(state, event));
+  const effects = batch.flatMap((event) => ofEvent(state, event, batch));
   effects.push(...cellsTouched(state, batch));
   const asked = new Set<string>();
   for (const { type, data } of batch) {

@@ -69,6 +69,19 @@ export const commands: Readonly<Record<string, Ask>> = {
     const reason = optional<string>(args, 'reason', 'string');
     return fleet.terminateCell(text(args, 'cellId'), { ...(reason !== undefined && { reason }), ...asked(args) });
   },
+  detach: (fleet, args) => fleet.detach(text(args, 'target'), asked(args)),
+  reattach: (fleet, args) => {
+    const { only } = args;
+    if (only !== undefined && !(Array.isArray(only) && only.every(Number.isSafeInteger)))
+      throw bad('only', 'a list of process ids');
+    return fleet.reattach(text(args, 'target'), { ...(only !== undefined && { only }), ...asked(args) });
+  },
+  clean: (fleet, args) => fleet.clean(optional<string>(args, 'target', 'string'), asked(args)),
+  stopProcess: (fleet, args) => {
+    const processId = optional<number>(args, 'processId', 'number');
+    if (processId === undefined) throw bad('processId', 'a number');
+    return fleet.stopProcess(processId, asked(args));
+  },
 };
 
 const answer = (value: unknown): Result<unknown> => ({ ok: true, answer: value });

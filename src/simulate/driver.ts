@@ -19,10 +19,13 @@ const completionsMax = 50_000;
 /** Completions between two looks at the state of the engine. */
 const watchEvery = 29;
 
-/** The engine dies after so many completions, whatever the steps say; the next kill counts from there. */
+/** Somebody dies after so many completions, whatever the steps say; the next kill counts from there. */
 export interface Kill {
   readonly after: number;
+  /** Of an engine: the disk was quicker than death. Of a host: its children live on. */
   readonly synced: boolean;
+  /** Default: the engine. `child`: the newest process that runs. */
+  readonly who?: 'engine' | 'host' | 'child';
 }
 
 export class Driver {
@@ -178,8 +181,11 @@ export class Driver {
     if (kill !== undefined && this.#unharmed === kill.after) {
       this.#kills.shift();
       this.#unharmed = 0;
-      await world.crash({ synced: kill.synced, power: false });
-      return this.#settle();
+      if (kill.who === 'host') world.hosts.kill(!kill.synced);
+      else if (kill.who === 'child') world.hosts.running.at(-1)?.end(null, 'SIGKILL');
+      else await world.crash({ synced: kill.synced, power: false });
+      await this.#settle();
+      return true;
     }
     this.#unharmed += 1;
     const came = await world.step();
@@ -213,11 +219,11 @@ export class Driver {
   }
 
   /** Goes on in the background: commands and crashes may come in the middle of it. */
-  stop(): void {
+  stop(processes: 'leave' | 'end' = 'leave'): void {
     const { world } = this;
     const life = world.life!;
     this.#stopping = life;
-    world.stop().then(
+    world.stop(processes).then(
       () => {
         this.#stopping = undefined;
       },
@@ -230,6 +236,15 @@ export class Driver {
         else world.judge(() => holds(false, 'PR1', world.events.length, () => `a stop in order fails: ${error}`));
       },
     );
+  }
+
+  /** Stops in order and waits until it is done; nobody is opened again. */
+  async stopped(processes: 'leave' | 'end'): Promise<void> {
+    const { world } = this;
+    this.stop(processes);
+    await world.settle();
+    while (world.alive) holds(await world.step(), 'LIVE', world.events.length, () => 'a stop in order does not end');
+    world.look();
   }
 
   /** Open, and not about to stop. */

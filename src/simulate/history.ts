@@ -12,7 +12,7 @@ import { drawTrouble } from './steps/registrar.ts';
 export type { Step };
 
 export interface Setup {
-  readonly limits: Omit<Limits, 'onFull'>;
+  readonly limits: Omit<Limits, 'onFull'> & Partial<Pick<Limits, 'onFull'>>;
   readonly onCrash: 'resume' | 'interrupt';
   readonly attempts: number;
   readonly roots: readonly RootGiven[];
@@ -43,6 +43,7 @@ function setupOf(r: Random): Setup {
       whenFull: r.pick(['refuse', 'queue']),
       residents: r.chance(15) ? 0 : r.between(1, 6),
       processes: r.between(1, 5),
+      onFull: r.pick(['refuse', 'refuse', 'prune']),
       depth: r.between(1, 4),
       cells: r.chance(10) ? 0 : r.between(1, 5),
       outputBytes: 600,

@@ -47,6 +47,7 @@ export class WorldHost {
     let answer: StartAnswer;
     if (trouble !== undefined) {
       answer = { processId, requestId, error: trouble };
+      this.#hosts.failed.set(processId, trouble);
       this.#children.set(processId, { failed: answer });
     } else {
       launched(processId);
@@ -80,7 +81,10 @@ export class WorldHost {
     const open = 'alive' in child && child.alive;
     const result = !open ? 'ended' : child.request.tty ? 'written' : 'closed';
     this.#written.set(requestId, result);
-    if (open && result === 'written') child.write(bytes);
+    if (open && result === 'written') {
+      child.inputs += 1;
+      child.write(bytes);
+    }
     this.grew();
     return result;
   }

@@ -33,6 +33,8 @@ export class WorldHosts {
   ended = false;
   /** Starts that reached a host. */
   readonly heard = new Set<number>();
+  /** Of those, the ones that were refused or could not be launched; on disk, too. */
+  readonly failed = new Map<number, string>();
   readonly exits = new Listeners<Exit>();
   readonly typings = new Listeners<Typed>();
   readonly #random: Random;
@@ -114,6 +116,8 @@ export class WorldHosts {
       readSpool: (processId, from, maxBytes): Output | undefined => this.processes.get(processId)?.read(from, maxBytes),
       remains: (processId) => {
         const process = this.processes.get(processId);
+        const launchFailed = this.failed.get(processId);
+        if (launchFailed !== undefined) return { launchFailed };
         if (process === undefined) return this.heard.has(processId) ? {} : { unasked: true };
         return {
           started: process.started,

@@ -21,6 +21,8 @@ export class WorldProcess {
   typed: Typed | undefined;
   /** What it has written, of a command of somebody's own. */
   #content: Buffer | undefined;
+  /** Writes of agents that have reached it. */
+  inputs = 0;
   readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #ended: (process: WorldProcess) => void;

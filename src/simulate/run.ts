@@ -46,13 +46,13 @@ export async function runHistory(
   onWorld?.(world);
   await driver.steps();
   world.calm();
-  const life = await rest(driver);
+  await settled(driver);
   atRest(world);
+  await driver.stopped('leave');
+  left(world);
+  const life = await cleaned(driver);
   const log = world.log!;
-  driver.stop();
-  await world.settle();
-  while (world.alive) holds(await world.step(), 'LIVE', world.events.length, () => 'a stop in order does not end');
-  world.look();
+  await driver.stopped('end');
   stopped(world);
   if (thorough) {
     folds(life);
@@ -67,6 +67,29 @@ export async function runHistory(
     completions: driver.delivered,
     logHash: log.head().hash,
   };
+}
+
+/** At rest, and nothing is to come any more: every program that ends by itself has ended, and whoever is told of it has rested. */
+async function settled(driver: Driver): Promise<Life> {
+  for (;;) {
+    const life = await rest(driver);
+    let quiet = true;
+    while (await driver.deliver()) quiet = false;
+    if (quiet && driver.world.life === life) return life;
+  }
+}
+
+/** The next life takes over what the last one has left, and ends what nobody holds. */
+async function cleaned(driver: Driver): Promise<Life> {
+  await settled(driver);
+  const { world } = driver;
+  const { all } = world.inspector.processes;
+  const detached = [...all.values()].filter((seen) => !seen.ended && seen.place === 'detached');
+  driver.ask({ do: 'clean' });
+  const life = await settled(driver);
+  const { position } = world.inspector.picture;
+  for (const seen of detached) holds(seen.ended, 'PR7', position, () => `process ${seen.processId} survives a clean`);
+  return life;
 }
 
 /** Faults have stopped: everything pending ends within a bound of virtual time. The life in which it does. */
@@ -122,14 +145,36 @@ function pending(picture: Picture): string {
   return [...turns, ...queued, ...cells].join('; ') || 'nobody runs or waits';
 }
 
-function atRest({ inspector: { picture } }: World): void {
+function atRest({ inspector: { picture, processes }, hosts }: World): void {
   noSlotHeld(picture);
   for (const cell of picture.cells.values())
     holds(!isBusy(cell), 'LIVE', picture.position, () => `the engine says idle, and cell ${cell.id} goes on`);
+  const running = new Set(hosts.running.map((process) => process.started.processId));
+  const open = new Set(processes.open());
+  for (const { started, inputs } of hosts.processes.values()) {
+    const asked = processes.writes.get(started.processId) ?? 0;
+    const what = `process ${started.processId} was written to ${inputs} times for ${asked} calls`;
+    holds(inputs <= asked, 'TU6', picture.position, () => what);
+  }
+  const over = [...open].find((id) => !running.has(id));
+  holds(over === undefined, 'PR6', picture.position, () => `process ${over} has ended, and the log does not say so`);
+  const alive = [...running].find((id) => !open.has(id));
+  holds(
+    alive === undefined,
+    'PR6',
+    picture.position,
+    () => `process ${alive} runs, and the log says that it has ended`,
+  );
   holds(picture.turns.size === 0, 'LIVE', picture.position, () => `the engine says idle: ${pending(picture)}`);
 }
 
-/** After a stop in order. */
+/** After a stop in order that leaves processes to their host: nobody holds them. */
+function left({ inspector: { picture, processes } }: World): void {
+  const held = [...processes.all.values()].find((seen) => !seen.ended && seen.place === 'attached');
+  holds(held === undefined, 'PR5', picture.position, () => `process ${held?.processId} is held by a stopped engine`);
+}
+
+/** After a stop in order that ends them. */
 function stopped({ inspector, effects, hosts }: World): void {
   const { position } = inspector.picture;
   const open = inspector.processes.open().join(', ');

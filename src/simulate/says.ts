@@ -77,21 +77,25 @@ const tools: Readonly<Record<string, { readonly weight: number; readonly args: A
     args: (r, known) => ({ target: target(r, known), ...maybe(r, 20, 'reason', 'done with') }),
   },
   exec_command: {
-    weight: 14,
+    weight: 15,
     args: (r) => ({
       cmd: r.chance(8)
         ? `echo ${drawSecret(r)}`
-        : r.pick(['true', 'make', 'sleep 9', 'yes', 'cat', 'nothing-there', ' ']),
+        : r.pick(['true', 'make', 'sleep 9', 'yes', 'nothing-there', ' ']),
       ...maybe(r, 40, 'tty', r.chance(70)),
+      // A program on a terminal that reads what is typed.
+      ...(r.chance(25) && { cmd: 'cat', tty: true }),
       ...maybe(r, 60, 'yield_time_ms', r.pick([0, 250, 500, 5_000, 1e9])),
       ...maybe(r, 10, 'max_output_tokens', r.pick([0, -5, 10, 1e6])),
+      ...maybe(r, 35, 'notifyOnExit', r.chance(90)),
+      ...maybe(r, 20, 'onInterrupt', r.pick(['kill', 'kill', 'keep'])),
     }),
   },
   write_stdin: {
-    weight: 8,
+    weight: 14,
     args: (r, known) => ({
       session_id: sessionId(r, known),
-      ...maybe(r, 60, 'chars', r.pick(['y\n', '', '\u0003', text(r)])),
+      ...maybe(r, 80, 'chars', r.pick(['y\n', 'y\n', '', '\u0003', text(r)])),
       ...maybe(r, 30, 'yield_time_ms', r.pick([0, 250, 6_000])),
     }),
   },

@@ -1,7 +1,9 @@
 /** The world: the real engine with everything outside simulated from one seed. It lives, dies and lives again on one disk. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { HostDoor } from '../engine/hostGate.ts';
 import { Life } from '../engine/life.ts';
 import { Failure } from '../failure.ts';
+import type { Host } from '../host/port.ts';
 import type { Log } from '../log/port.ts';
 import type { Model } from '../models/port.ts';
 import { taskRejectedCode } from '../models/port.ts';
@@ -217,7 +219,7 @@ export class World {
           throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`);
         return model;
       },
-      hosts: this.hosts.door(number),
+      hosts: seenThrough(this.hosts.door(number), plant?.host && ((host) => plant.host!(host, number))),
       ...(this.registrar && { identity: () => this.registrar!.ports(number) }),
       environment: () => ({}),
       cells: { runtime: living.cells },
@@ -289,10 +291,10 @@ export class World {
   }
 
   /** The engine is stopped in order. */
-  stop(): Promise<void> {
+  stop(processes: 'leave' | 'end' = 'leave'): Promise<void> {
     const living = this.#living!;
     this.inspector.waits.stopping();
-    return living.life!.stop('asked to').then(() => {
+    return living.life!.stop('asked to', processes).then(() => {
       if (this.#living === living) this.#living = undefined;
       this.schedule.drop(living.number);
     });
@@ -353,6 +355,19 @@ export class World {
     }
   }
 }
+
+/** Every host that the engine meets or launches, as a planted defect has it. */
+const seenThrough = (door: HostDoor, changed: ((host: Host) => Host) | undefined): HostDoor =>
+  changed === undefined
+    ? door
+    : {
+        ...door,
+        connect: async () => {
+          const host = await door.connect();
+          return host && changed(host);
+        },
+        launch: async (hostId) => changed(await door.launch(hostId)),
+      };
 
 function defect(error: unknown, position: number): Violation {
   if (error instanceof Violation) return error;

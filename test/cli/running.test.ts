@@ -45,15 +45,16 @@ describe('a fleet that runs in another process', () => {
       path: '/root/one',
       closed: 1,
     });
-    // The last turn ends: the fleet comes to rest, its process is ended, and the run is over.
+    // The last turn ends: the fleet comes to rest, its process is left to its host, and the run is over.
     expect(await json(place, 'interrupt', '/root', ...at)).toMatchObject({ interrupted: true });
     expect(await run.exit).toBe(0);
-    expect(run.stderr).toMatch(/process 1000 of \/root is still running and ends with the fleet: sleep 1000/);
+    expect(run.stderr).toMatch(/process 1000 of \/root goes on without the fleet: sleep 1000/);
     expect(await follower.exit).toBe(0);
     const log = await holdfast(place, 'log', '-o', 'jsonl', ...at);
     expect(follower.stdout).toBe(log.stdout);
     expect(run.stdout).toBe(log.stdout);
-    expect(log.stdout).toContain('"type":"ProcessTerminated"');
+    expect(log.stdout).toContain('"type":"ProcessDetached"');
+    expect(log.stdout).not.toContain('"type":"ProcessTerminated"');
   });
 
   test('[LO3] is not run or resumed a second time: exit 5 with the owner named', async () => {

@@ -15,16 +15,16 @@ test('Ctrl-C stops in order with exit 130 and names resume, which goes on with t
     place,
     'log',
     '--type',
-    'ProcessTerminated,EngineStopped',
+    'ProcessDetached,ProcessTerminated,EngineStopped',
     '--log',
     place.log,
     '-o',
     'jsonl',
   );
-  expect(stopped.stdout.match(/"type":"\w+"/g)).toEqual(['"type":"ProcessTerminated"', '"type":"EngineStopped"']);
+  expect(stopped.stdout.match(/"type":"\w+"/g)).toEqual(['"type":"ProcessDetached"', '"type":"EngineStopped"']);
   expect(await json<unknown[]>(place, 'show', 'turns', '--log', place.log)).toHaveLength(2);
 
-  const resumed = new Watched(place, 'resume', '--log', place.log, '-o', 'jsonl');
+  const resumed = new Watched(place, 'resume', '--end-processes', '--log', place.log, '-o', 'jsonl');
   await resumed.until(({ stdout }) => (stdout.match(/"type":"TurnResumed"/g) ?? []).length === 2);
   await json(place, 'interrupt', '/root', '--cascade', '--log', place.log);
   expect(await resumed.exit).toBe(0);
@@ -48,7 +48,7 @@ test('a second Ctrl-C stops at once: nothing that was acknowledged is lost', asy
       ],
     },
   });
-  const run = new Watched(place, 'run', place.fleet, '--log', place.log, '-o', 'jsonl');
+  const run = new Watched(place, 'run', place.fleet, '--end-processes', '--log', place.log, '-o', 'jsonl');
   await run.until(inFull);
   run.child.kill('SIGINT');
   await run.until(({ stderr }) => stderr.includes('stopping in order'));

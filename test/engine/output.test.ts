@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { excerpt, type ReadOutput, tokensOf, withinTokens } from '../../src/engine/output.ts';
+import { fieldsOf, stored } from '../../projections/toolOutput.ts';
+import { excerpt, present, type ReadOutput, tokensOf, withinTokens } from '../../src/engine/output.ts';
 import { openFleet } from '../../src/index.ts';
 
 /** An output whose first `gone` bytes the spool has dropped. */
@@ -103,4 +104,25 @@ test('[PR9] a command has the environment that keeps programs from colouring and
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+});
+
+describe('in the log', () => {
+  const result = (output: string) => present({ chunkId: 'abc', wallMs: 5, exitCode: 0, tokens: 1, output });
+
+  test('[PR2] output stands once, and whoever reads the result sees it in text and field', () => {
+    for (const output of ['', 'a\nOutput:\nb', 'ü'.repeat(1000)]) {
+      const whole = result(output);
+      const kept = stored(whole);
+      expect(JSON.stringify(kept).length).toBeLessThan(JSON.stringify(whole).length);
+      expect(fieldsOf(kept)).toEqual(whole.fields);
+    }
+  });
+
+  test('[PR2] what would go to a blob, and results of another form, stay as they are', () => {
+    const long = result('x'.repeat(70_000));
+    expect(stored(long)).toBe(long);
+    const other = { text: '{"output":"x"}', fields: { output: 'x' } };
+    expect(stored(other)).toBe(other);
+    expect(fieldsOf({ text: 'no head', fields: { chunk_id: 'a' } })).toEqual({ chunk_id: 'a' });
+  });
 });

@@ -1,6 +1,7 @@
 /** Scenario 45: a crash after any batch of a history leaves a fleet that goes on soundly, and loses nothing of what was there. */
 import { expect, test } from 'vitest';
 import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { State } from '../../projections/state.ts';
 import { PaperFleet } from './given.ts';
 import { story } from './story.ts';
 
@@ -54,6 +55,12 @@ test.each(ends)(
   },
 );
 
+/** Whoever holds a process may change; what it is does not. */
+const unleased = ({ all, ...rest }: State['processes']) => ({
+  ...rest,
+  all: Object.values(all).map(({ place: _, detached: __, ...process }) => process),
+});
+
 test.each(ends)('[RE8][PA2] a crash after event %d keeps identities, paths and processes as they were', (position) => {
   const { agents, processes, roots } = upTo(position).state;
   // The start alone, without the calls that are decided after it.
@@ -61,7 +68,7 @@ test.each(ends)('[RE8][PA2] a crash after event %d keeps identities, paths and p
   const pathOf = (all: typeof agents) => Object.values(all).map(({ path, children }) => [path, children]);
   expect(pathOf(state.agents)).toEqual(pathOf(agents));
   expect(state.roots).toEqual(roots);
-  expect(state.processes).toEqual(processes);
+  expect(unleased(state.processes)).toEqual(unleased(processes));
   expect(Object.keys(state.agents)).toEqual(Object.keys(agents));
 });
 

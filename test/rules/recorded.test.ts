@@ -13,7 +13,7 @@ test('[I10] a live process is attached or detached, and goes from one to the oth
   const before = structuredClone(process);
   expect(process).toMatchObject({ place: 'attached' });
   f.happened(ProcessDetached({ processId, agentId, reason: 'evicted' }));
-  expect(f.state.processes.all[processId]).toEqual({ ...before, place: 'detached' });
+  expect(f.state.processes.all[processId]).toEqual({ ...before, place: 'detached', detached: 'evicted' });
   expect(f.state.processes.live[agentId]).toEqual({ [processId]: true });
   f.happened(ProcessReattached({ processId, agentId, reattachedBy: 'operator' }));
   expect(f.state.processes.all[processId]).toEqual(before);

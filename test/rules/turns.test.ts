@@ -285,7 +285,8 @@ describe('after a crash', () => {
     const f = worker();
     const exec = f.call('/root/a', 'exec_command', { cmd: 'make' });
     const then = f.crash();
-    expect(types(then)).toEqual(['EngineStarted', 'AgentLoaded', 'TurnResumed', 'AgentLoaded', 'TurnResumed']);
+    const resumed = ['AgentLoaded', 'TurnResumed'];
+    expect(types(then)).toEqual(['EngineStarted', 'ProcessDetached', ...resumed, ...resumed, 'ProcessReattached']);
     expect(of(then, 'TurnResumed').map((e) => e.data.calls)).toEqual([[], [exec.id]]);
     const [root, a] = [f.turn('/root'), f.turn('/root/a')];
     expect(react(f.state, then.events)).toEqual([

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Kill } from '../../src/simulate/driver.ts';
 import { historyOf } from '../../src/simulate/history.ts';
 import { runHistory } from '../../src/simulate/run.ts';
 
@@ -14,26 +15,53 @@ const calm = (seed: number) => {
   return { ...history, steps };
 };
 
+/** Deaths at every point of a history, one of `kills` at a time; says how many there were. */
+async function everywhere(seed: number, kills: (after: number) => readonly (readonly Kill[])[]): Promise<number> {
+  const history = calm(seed);
+  const { completions } = await runHistory(history);
+  let count = 0;
+  for (let after = 0; after < completions; after += 1) {
+    if (after % 20 === 0) await new Promise(setImmediate);
+    for (const killed of kills(after)) {
+      const fault = await runHistory(history, { kills: killed }).then(
+        () => undefined,
+        (error) => `seed ${seed}, kills ${JSON.stringify(killed)}: ${error.message}`,
+      );
+      expect(fault).toBeUndefined();
+      count += killed.length;
+    }
+  }
+  return count;
+}
+
 test('[LO1][SL8][TU6] an engine that is killed at any point, and again while it recovers, keeps every promise', async () => {
   let kills = 0;
   for (let seed = 1; seed <= histories; seed += 1) {
-    const history = calm(seed);
-    const { completions } = await runHistory(history);
-    for (let after = 0; after < completions; after += 1) {
-      if (after % 20 === 0) await new Promise(setImmediate);
-      for (const synced of [false, true]) {
-        for (const more of again) {
-          const second = more === undefined ? [] : [{ after: more, synced: !synced }];
-          const killed = [{ after, synced }, ...second];
-          const fault = await runHistory(history, { kills: killed }).then(
-            () => undefined,
-            (error) => `seed ${seed}, kills ${JSON.stringify(killed)}: ${error.message}`,
-          );
-          expect(fault).toBeUndefined();
-          kills += killed.length;
-        }
-      }
-    }
+    kills += await everywhere(seed, (after) =>
+      [false, true].flatMap((synced) =>
+        again.map((more) => [{ after, synced }, ...(more === undefined ? [] : [{ after: more, synced: !synced }])]),
+      ),
+    );
   }
   expect(kills).toBeGreaterThan(500);
+}, 3_600_000);
+
+test('[PR6][PR8][P-2] a child or a host that dies at any point, alone or with the engine just after, loses no end and no promise', async () => {
+  let kills = 0;
+  for (let seed = 1; seed <= (long ? histories : 2); seed += 1) {
+    kills += await everywhere(seed, (after) => [
+      [{ after, synced: true, who: 'child' }],
+      [{ after, synced: true, who: 'host' }],
+      [{ after, synced: false, who: 'host' }],
+      [
+        { after, synced: true, who: 'host' },
+        { after: 1, synced: true },
+      ],
+      [
+        { after, synced: true, who: 'child' },
+        { after: 0, synced: true },
+      ],
+    ]);
+  }
+  expect(kills).toBeGreaterThan(300);
 }, 3_600_000);

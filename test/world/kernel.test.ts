@@ -65,9 +65,20 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
   ['TU4', '[TU4][R23] a compaction takes nothing along that no model has answered to'],
   ['TU8', '[TU8] samplings are counted without a gap, and the one that a crash cut off is asked again'],
   ['I10', '[I10][PR4] each process has at most one start and one end, and its id is its own for ever'],
-  ['PR1', '[PR1] a stop in order ends every process, records its end, and does nothing after EngineStopped'],
+  [
+    'PR1',
+    '[PR1] a stop in order leaves processes to their host or ends them all, and does nothing after EngineStopped',
+  ],
   ['PR3', '[PR3] an end comes after its start, and what ran is not recorded as never started'],
-  ['PR6', '[PR6] exactly one end per process, and the right kind'],
+  [
+    'PR5',
+    '[PR5][RE3][P-6][P-7] after every batch a live process is held exactly by an agent in memory, and what moves, moves whole',
+  ],
+  [
+    'PR6',
+    '[PR6][P-1][P-2] exactly one end per process, of the right kind, found whoever lives or dies, and told once to who wanted it',
+  ],
+  ['PR7', '[PR7] what is cleaned ends'],
   ['LO1', '[LO1] no answer, no request to a model or a process leaves before what it rests on is durable'],
   ['LO7', '[LO7] no secret is in the log, who acts is given its value, and no name is ever given to another one'],
   [

@@ -1,11 +1,12 @@
 /** `exec_command`, `write_stdin`, `list_processes`, `stop_process`: commands that the process host runs for an agent. */
 import * as t from 'io-ts';
 import { closed, closedShape } from '../../../events/closed.ts';
-import { ProcessRequested, ProcessStopRequested } from '../../../events/process.ts';
+import { ProcessRequested } from '../../../events/process.ts';
 import { requestOf } from '../../../projections/calls.ts';
 import type { Agent, Process, State } from '../../../projections/state.ts';
 import { isBelow, resolvePath } from '../paths.ts';
 import { processRefusal } from '../refusals.ts';
+import { pruning, stopping, toPrune } from '../stops.ts';
 import { error, okJson, refusedCall, type Tool } from './tool.ts';
 
 const ExecArgs = closedShape(
@@ -21,6 +22,8 @@ const ExecArgs = closedShape(
     sandbox_permissions: t.keyof({ use_default: null, require_escalated: null }),
     justification: t.string,
     prefix_rule: t.array(t.string),
+    notifyOnExit: t.boolean,
+    onInterrupt: t.keyof({ keep: null, kill: null }),
   },
   'exec_command arguments',
 );
@@ -53,19 +56,21 @@ const processFor = (state: State, caller: Agent, id: number): Process | undefine
 export const execCommand: Tool<ExecArgs> = {
   name: 'exec_command',
   description:
-    'Runs a shell command. Answers when it has ended or after yield_time_ms, with its output so far and a session id to go on with (write_stdin). tty: true gives it a terminal with an open stdin.',
+    'Runs a shell command. Answers when it has ended or after yield_time_ms, with its output so far and a session id to go on with (write_stdin). tty: true gives it a terminal with an open stdin; notifyOnExit: true tells you by mail when it has ended; onInterrupt: "kill" ends it when your turn is interrupted.',
   args: ExecArgs,
   decide: (state, ctx, caller, args, call) => {
     if (args.cmd.trim() === '') return { end: error('missing command line for unified exec request') };
     const refusal = processRefusal(state, ctx, caller);
     if (refusal !== undefined) return refusedCall('exec_command failed: ', refusal);
     const processId = state.fleet.nextProcessId;
+    const pruned = state.fleet.limits.onFull === 'prune' ? toPrune(state, caller.rootId) : [];
     const shell = args.shell ?? '/bin/bash';
     const flag = args.login === false ? '-c' : '-lc';
     const workdir = args.workdir ?? '';
     return {
       started: { processId },
       facts: [
+        ...pruning(state, ctx, pruned, caller),
         ProcessRequested({
           processId,
           agentId: caller.agentId,
@@ -75,8 +80,10 @@ export const execCommand: Tool<ExecArgs> = {
           command: [shell, flag, args.cmd],
           cwd: workdir === '' ? caller.cwd : workdir.startsWith('/') ? workdir : `${caller.cwd}/${workdir}`,
           tty: args.tty === true,
-          onInterrupt: 'keep',
+          onInterrupt: args.onInterrupt ?? 'keep',
           ...call,
+          ...(args.notifyOnExit === true && { notifyOnExit: true }),
+          ...(pruned.length > 0 && { pruned: pruned.map((process) => process.processId) }),
         }),
       ],
     };
@@ -91,7 +98,13 @@ export const writeStdin: Tool<WriteArgs> = {
   decide: (state, _ctx, caller, args) => {
     const process = processFor(state, caller, args.session_id);
     if (process === undefined) return { end: error(`write_stdin failed: Unknown process id ${args.session_id}`) };
-    if ((args.chars ?? '') !== '' && !process.tty && process.end === undefined) {
+    const writes = (args.chars ?? '') !== '' && process.end === undefined;
+    if (writes && process.detached === 'operator') {
+      const text =
+        'the operator has detached this session; it goes on and can be read, and written to again when it is reattached';
+      return { end: error(`write_stdin failed: ${text}`) };
+    }
+    if (writes && !process.tty) {
       const text = 'stdin is closed for this session; rerun exec_command with tty=true to keep stdin open';
       return { end: error(`write_stdin failed: ${text}`) };
     }
@@ -106,13 +119,14 @@ const describe = (state: State, process: Process) => ({
   agent: state.agents[process.agentId]!.path,
   command: process.command.at(-1) ?? '',
   state: process.end?.how ?? (process.pid === undefined ? 'starting' : 'running'),
+  ...(process.end === undefined && { place: process.place }),
   exit_code: process.end?.code ?? null,
 });
 
 export const listProcesses: Tool<t.TypeOf<typeof ListArgs>> = {
   name: 'list_processes',
   description:
-    'Lists the running processes of your tree, or of one agent and those below it; all: true adds those that have ended.',
+    'Lists the running processes of your tree, or of one agent and those below it, attached to an agent in memory or detached; all: true adds those that have ended.',
   args: ListArgs,
   decide: (state, _ctx, caller, args) => {
     const prefix = resolvePath(caller.path, args.agent ?? '/root');
@@ -135,9 +149,6 @@ export const stopProcess: Tool<t.TypeOf<typeof StopArgs>> = {
   decide: (state, ctx, caller, args) => {
     const process = processFor(state, caller, args.session_id);
     if (process === undefined) return { end: error(`stop_process failed: Unknown process id ${args.session_id}`) };
-    const end = okJson(describe(state, process));
-    if (process.end !== undefined || process.stop !== undefined) return { end };
-    const { processId, agentId } = process;
-    return { facts: [ProcessStopRequested({ processId, agentId, reason: 'requested', requestedBy: ctx.by })], end };
+    return { facts: stopping([process], 'requested', ctx.by), end: okJson(describe(state, process)) };
   },
 };

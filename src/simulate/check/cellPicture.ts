@@ -8,6 +8,7 @@ export interface CellCall {
   /** Decided, and still open. */
   started: boolean;
   until: number | undefined;
+  processId: number | undefined;
 }
 
 export interface KnownCell {
@@ -75,13 +76,14 @@ export function addCellEvent(picture: Picture, event: HoldfastEvent): void {
   switch (event.type) {
     case 'CellToolRequested': {
       const { callId, tool } = event.data;
-      cell.calls.set(callId, { id: callId, tool, started: false, until: undefined });
+      cell.calls.set(callId, { id: callId, tool, started: false, until: undefined, processId: undefined });
       return;
     }
     case 'CellToolStarted': {
       const call = cell.calls.get(event.data.callId)!;
       call.started = true;
       call.until = event.data.until;
+      call.processId = event.data.processId;
       return;
     }
     case 'CellToolEnded': {

@@ -6,6 +6,7 @@ import { type CellChecker, cells } from './cells.ts';
 import { certainty, type Trouble } from './certainty.ts';
 import type { Checker } from './checker.ts';
 import { type InterruptionChecker, interruptions } from './interruptions.ts';
+import { leases } from './leases.ts';
 import { linearizability } from './linearizability.ts';
 import { mail } from './mail.ts';
 import { order } from './order.ts';
@@ -44,6 +45,7 @@ export class Inspector {
       residency(),
       this.waits,
       this.processes,
+      leases(this.processes),
       this.cells,
       refusals(),
       bindings(),

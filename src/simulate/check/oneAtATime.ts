@@ -5,6 +5,7 @@
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Command } from '../../decide/command.ts';
 import { unnamed } from '../secrets.ts';
+import { expectedOfProcesses } from './oneAtATimeProcesses.ts';
 import { inWait, type KnownAgent, type Picture } from './picture.ts';
 
 /** What an operator is told: the answer, or the code of the refusal. */
@@ -199,7 +200,9 @@ export function expected(picture: Picture, command: Command): Expected | undefin
   if (command.do === 'spawnRoot') return spawnRoot(picture, command);
   if (command.do === 'changeLimits') return changeLimits(command);
   if (command.do === 'resumeCell' || command.do === 'terminateCell') return ofCell(picture, command);
-  if (!('target' in command)) return undefined;
+  const ofProcesses = expectedOfProcesses(picture, command, (target) => meant(picture, target));
+  if (ofProcesses !== undefined) return ofProcesses;
+  if (!('target' in command) || command.target === undefined) return undefined;
   const agent = meant(picture, command.target);
   if (typeof agent === 'string') return refused(agent);
   if (command.do === 'send') return send(picture, agent, command);

@@ -5,6 +5,7 @@
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { addCellEvent, type KnownCell, onlyWaits } from './cellPicture.ts';
 import { Registry } from './registry.ts';
+import { addProcess, type KnownProcess } from './knownProcess.ts';
 
 export interface Letter {
   readonly id: string;
@@ -24,6 +25,7 @@ export interface Call {
   readonly until: number | undefined;
   /** The cell that exec or wait waits for. */
   readonly cellId: string | undefined;
+  readonly processId: number | undefined;
 }
 
 export interface RunningTurn {
@@ -90,6 +92,8 @@ export interface KnownAgent {
   readonly cells: Map<string, KnownCell>;
   /** Keys that its cells have stored, with the position of the newest write. */
   readonly stored: Map<string, number>;
+  /** Its requested or live processes. */
+  readonly processes: Map<number, KnownProcess>;
 }
 
 const endings = { TurnCompleted: 'completed', TurnFailed: 'failed', TurnInterrupted: 'interrupted' } as const;
@@ -104,7 +108,12 @@ export class Picture {
   /** Names of models that the fleet has. */
   readonly models = new Set(['script']);
   readonly registry = new Registry();
+  /** Live processes per tree. */
+  processesMax = 0;
+  /** At that limit the least recently used goes, instead of a refusal. */
+  pruning = false;
   readonly agents = new Map<string, KnownAgent>();
+  readonly processes = new Map<number, KnownProcess>();
   readonly trees = new Map<string, Tree>();
   readonly turns = new Map<string, RunningTurn>();
   readonly letters = new Map<string, Letter>();
@@ -130,7 +139,9 @@ export class Picture {
     switch (event.type) {
       case 'FleetOpened':
       case 'LimitsChanged': {
-        const { activeTurns, residents, whenFull } = event.data.limits;
+        const { activeTurns, residents, whenFull, processes, onFull } = event.data.limits;
+        if (processes !== undefined) this.processesMax = processes;
+        if (onFull !== undefined) this.pruning = onFull === 'prune';
         if (activeTurns !== undefined) this.activeTurns = activeTurns;
         if (residents !== undefined) this.residentsMax = residents;
         if (event.data.limits.cells !== undefined) this.cellsMax = event.data.limits.cells;
@@ -227,7 +238,8 @@ export class Picture {
         return;
       }
       default:
-        this.#turn(event);
+        if (event.stream.startsWith('process/')) addProcess(this, event);
+        else this.#turn(event);
         return;
     }
   }
@@ -269,8 +281,8 @@ export class Picture {
         const turn = this.turns.get(event.data.turnId)!;
         turn.undecided.shift();
         turn.usedIds.add(event.data.callId);
-        const { callId, tool, until, cellId } = event.data;
-        turn.calls.set(callId, { id: callId, tool, position, until, cellId });
+        const { callId, tool, until, cellId, processId } = event.data;
+        turn.calls.set(callId, { id: callId, tool, position, until, cellId, processId });
         return;
       }
       case 'ToolCallEnded': {
@@ -353,6 +365,7 @@ export class Picture {
       samplings: 0,
       cells: new Map(),
       stored: new Map(),
+      processes: new Map(),
     };
     parent?.openChildren.add(agentId);
     tree.agents.push(agent);

@@ -52,9 +52,10 @@ export function queue(): Checker {
   };
 }
 
-/** Mail that starts turns: not completions, which were promised before. */
+/** Mail that starts turns: not completions and ends of processes, which were promised before. */
+const promised: ReadonlySet<string> = new Set(['completion', 'notice']);
 const asks = (event: HoldfastEvent) =>
-  event.type === 'MailAccepted' && event.data.trigger && event.data.kind !== 'completion' ? event.data.to : undefined;
+  event.type === 'MailAccepted' && event.data.trigger && !promised.has(event.data.kind) ? event.data.to : undefined;
 
 /** With `refuse` nobody is let in that has no slot; a trigger of an earlier batch is queued all the same. */
 function admitted(batch: readonly HoldfastEvent[]): void {

@@ -1,6 +1,7 @@
 /** MA5, SL10: a wait is answered as soon as there is mail or nothing to wait for, and who only waits gives back its slot. */
-import { hasWait, isBusy, type KnownCell } from './cellPicture.ts';
+import { hasWait, isBusy, type KnownCell, onlyWaits } from './cellPicture.ts';
 import type { Checker } from './checker.ts';
+import { willBeNotified } from './knownProcess.ts';
 import { inWait, type Picture, type RunningTurn, type Tree } from './picture.ts';
 import { holds } from './violation.ts';
 
@@ -45,7 +46,7 @@ function judge(picture: Picture, tree: Tree): void {
         position,
         () => `${agent.path} waits, and the mail of event ${untold?.position} is there`,
       );
-      const pointless = agent.unread.length === 0 && !othersAreBusy(tree, waiter);
+      const pointless = agent.unread.length === 0 && !willBeNotified(agent) && !othersAreBusy(tree, waiter);
       holds(
         !pointless || waitsForItself(waiter),
         'MA5',
@@ -59,11 +60,15 @@ function judge(picture: Picture, tree: Tree): void {
 }
 
 const othersAreBusy = (tree: Tree, waiter: RunningTurn | KnownCell): boolean =>
-  tree.agents.some(
-    ({ turn, entry, cells }) =>
-      (turn !== waiter && busy(turn, entry !== undefined)) ||
-      [...cells.values()].some((cell) => cell !== waiter && isBusy(cell)),
-  );
+  tree.agents.some((agent) => {
+    const { turn, entry, cells } = agent;
+    // Who is in wait goes on by itself when a process of its agent will notify it.
+    const notified = willBeNotified(agent);
+    return (
+      (turn !== waiter && (busy(turn, entry !== undefined) || (turn !== undefined && notified))) ||
+      [...cells.values()].some((cell) => cell !== waiter && (isBusy(cell) || (notified && onlyWaits(cell))))
+    );
+  });
 
 /** TU6: a wait keeps its first deadline through crashes; what is over when the engine starts ends then. */
 function inTime(

@@ -2,6 +2,7 @@
 import type { HoldfastFact } from '../../../events/catalogue.ts';
 import type { State } from '../../../projections/state.ts';
 import type { Tamper } from '../../engine/tamper.ts';
+import type { Host } from '../../host/port.ts';
 import type { HeadWriter } from '../../log/headSlots.ts';
 import type { Log } from '../../log/port.ts';
 import type { Store } from '../../log/store.ts';
@@ -21,6 +22,8 @@ export interface Plant {
   readonly log?: (log: Log) => Log;
   /** What the log believes to be its store and its HEAD, on a disk that has them. */
   readonly disk?: (below: Below) => Below;
+  /** A process host as the engine of one life sees it. */
+  readonly host?: (host: Host, life: number) => Host;
 }
 
 /** A defect in what is recorded, without a memory of its own. */

@@ -1,4 +1,4 @@
-/** All planted defects by name: `R…` and `C-…` are races of the peer (agents.md §3, cells-and-processes.md §5) as this engine would have them, the others are our own. */
+/** All planted defects by name: `R…`, `P-…` and `C-…` are races of the peer (agents.md §3, cells-and-processes.md §5) as this engine would have them, the others are our own. */
 import { Failure } from '../../failure.ts';
 import { agentPlants } from './agents.ts';
 import { answerPlants } from './answers.ts';

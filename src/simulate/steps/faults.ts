@@ -81,4 +81,14 @@ export const faultSteps = {
       world.hosts.kill(childrenToo);
     },
   }),
+  killChild: happening<{ readonly which: number }>({
+    weight: 4,
+    without: 40,
+    draw: (r) => ({ which: r.below(8) }),
+    says: ({ which }) => `a process that runs dies of its own (number ${which}, counted round)`,
+    happen: ({ world }, { which }) => {
+      const { running } = world.hosts;
+      running[which % Math.max(running.length, 1)]?.end(null, 'SIGKILL');
+    },
+  }),
 };

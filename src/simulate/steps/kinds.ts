@@ -3,11 +3,12 @@ import type { Random } from '../random.ts';
 import { cellSteps } from './cells.ts';
 import { faultSteps } from './faults.ts';
 import { operatorSteps } from './operator.ts';
+import { processSteps } from './processes.ts';
 import { registrarSteps } from './registrar.ts';
 import type { StepKind } from './step.ts';
 import { terminalSteps } from './terminal.ts';
 
-const kinds = { ...operatorSteps, ...cellSteps, ...faultSteps, ...terminalSteps, ...registrarSteps };
+const kinds = { ...operatorSteps, ...processSteps, ...cellSteps, ...faultSteps, ...terminalSteps, ...registrarSteps };
 
 type Kinds = typeof kinds;
 export type KindName = keyof Kinds;

@@ -27,6 +27,7 @@ function drawLimits(r: Random): Record<string, unknown> {
   if (r.chance(40)) limits.whenFull = r.pick(['refuse', 'queue']);
   if (r.chance(40)) limits.residents = r.below(6);
   if (r.chance(10)) limits.processes = r.below(4);
+  if (r.chance(10)) limits.onFull = r.pick(['refuse', 'prune']);
   if (r.chance(10)) limits.depth = r.below(4);
   if (r.chance(5)) limits[r.pick(['colour', 'activeTurns', 'whenFull'])] = r.pick([-1, 1.5, 'x', null]);
   return limits;

@@ -1,0 +1,62 @@
+/** Programs of every temper for the process host: what each of them writes and how it ends is known beforehand. */
+import type { FleetFile } from '../../events/fleetFile.ts';
+
+export interface Program {
+  readonly cmd: string;
+  readonly tty: boolean;
+  /** Everything it writes until it ends or is ended. */
+  readonly output: string;
+  /** undefined: it never ends by itself. */
+  readonly code?: number;
+}
+
+const lines = (n: number, line: (i: number) => string): string =>
+  Array.from({ length: n }, (_, i) => `${line(i + 1)}\n`).join('');
+
+/** `talks`: lines of a talker, one every tenth of a second. */
+const tempers: readonly ((n: number, talks: number) => Omit<Program, 'tty'>)[] = [
+  (n, talks) => ({
+    cmd: `for i in $(seq 1 ${talks}); do echo "line $i of ${n}"; sleep 0.1; done; exit ${(n % 50) + 1}`,
+    output: lines(talks, (i) => `line ${i} of ${n}`),
+    code: (n % 50) + 1,
+  }),
+  (n) => ({
+    cmd: `head -c 1000000 /dev/zero | tr '\\0' x; exit ${(n % 50) + 2}`,
+    output: 'x'.repeat(1_000_000),
+    code: (n % 50) + 2,
+  }),
+  (n) => ({ cmd: `echo up ${n}; exec sleep 1000`, output: `up ${n}\n` }),
+  (n) => ({
+    cmd: `(sleep 1; echo grandchild ${n}) & echo parent ${n}; wait; exit 9`,
+    output: `parent ${n}\ngrandchild ${n}\n`,
+    code: 9,
+  }),
+  (n) => ({ cmd: `trap '' TERM HUP; echo deaf ${n}; while :; do sleep 1; done`, output: `deaf ${n}\n` }),
+  (n) => ({ cmd: `setsid sleep 1000 & echo away ${n}; wait`, output: `away ${n}\n` }),
+];
+
+/** Half of each temper on a terminal, which writes line ends in its own way. */
+export function programs(count: number, talks: number): Program[] {
+  return Array.from({ length: count }, (_, n) => {
+    const program = tempers[n % tempers.length]!(n, talks);
+    const tty = Math.floor(n / tempers.length) % 2 === 1;
+    return { ...program, tty, output: tty ? program.output.replaceAll('\n', '\r\n') : program.output };
+  });
+}
+
+/** A root that starts all of them at once, in this order, and stays. */
+export const fleetOf = (all: readonly Program[]): FleetFile => ({
+  models: { script: { kind: 'script' } },
+  limits: { processes: all.length },
+  roots: [{ prompt: 'Start them all', model: 'script' }],
+  scripts: {
+    '/root': [
+      all.map(({ cmd, tty }, n) => ({
+        ...{ call: 'exec_command', id: `p${n}` },
+        args: { cmd, tty, login: false, yield_time_ms: 250 },
+      })),
+      [{ say: 'They run.' }],
+      { hang: true },
+    ],
+  },
+});
