@@ -4,8 +4,8 @@
  */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { addCellEvent, type KnownCell, onlyWaits } from './cellPicture.ts';
-import { Registry } from './registry.ts';
 import { addProcess, type KnownProcess } from './knownProcess.ts';
+import { Registry } from './registry.ts';
 
 export interface Letter {
   readonly id: string;
