@@ -40,7 +40,7 @@ test('[I13] the patches of a page lead from the state before it to the state aft
 
 test('[RE6] a history is folded from the whole log as from the events that touch its agent', async () => {
   let items = 0;
-  for (const events of await logs(5, 6, 7, 8)) {
+  for (const events of await logs(5, 6, 7, 8, 9, 10, 11, 12)) {
     const state = emptyState(defaultLimits);
     for (const event of events) apply(state, event);
     for (const agentId of Object.keys(state.agents)) {
