@@ -79,9 +79,7 @@ const tools: Readonly<Record<string, { readonly weight: number; readonly args: A
   exec_command: {
     weight: 15,
     args: (r) => ({
-      cmd: r.chance(8)
-        ? `echo ${drawSecret(r)}`
-        : r.pick(['true', 'make', 'sleep 9', 'yes', 'nothing-there', ' ']),
+      cmd: r.chance(8) ? `echo ${drawSecret(r)}` : r.pick(['true', 'make', 'sleep 9', 'yes', 'nothing-there', ' ']),
       ...maybe(r, 40, 'tty', r.chance(70)),
       // A program on a terminal that reads what is typed.
       ...(r.chance(25) && { cmd: 'cat', tty: true }),

@@ -85,7 +85,7 @@ describe('a registered fleet', () => {
       expect(text).not.toContain(body);
     }
     // What the command of the builder saw of it.
-    expect(exported.stdout).toContain('"output":"0\\n"');
+    expect(exported.stdout).toContain('Output:\\n0\\n');
   });
 
   test('[TB5] says what to do when nobody answers, when its key is open to others, and when its token is wrong', async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { fieldsOf } from '../../projections/toolOutput.ts';
 import { checkout, fleetFile, type Lived, lived, ofType } from './lived.ts';
 
 const shell = (command: string): string =>
@@ -15,7 +16,7 @@ describe('the main job', () => {
   const ends = () => ofType(job.events, 'ToolCallEnded');
   const end = (at: string, callId: string) =>
     ends().find(({ data }) => path(data.agentId) === at && data.callId === callId)?.data;
-  const output = (at: string, callId: string) => String(end(at, callId)?.output.fields?.output);
+  const output = (at: string, callId: string) => String(fieldsOf(end(at, callId)!.output)?.output);
 
   test('ends within 30 s with the answers of its scripts, from eight agents', () => {
     expect(job.ms).toBeLessThan(30_000);

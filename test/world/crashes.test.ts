@@ -48,7 +48,7 @@ test('[LO1][SL8][TU6] an engine that is killed at any point, and again while it 
 
 test('[PR6][PR8][P-2] a child or a host that dies at any point, alone or with the engine just after, loses no end and no promise', async () => {
   let kills = 0;
-  for (let seed = 1; seed <= (long ? histories : 2); seed += 1) {
+  for (let seed = 1; seed <= (long ? histories : 3); seed += 1) {
     kills += await everywhere(seed, (after) => [
       [{ after, synced: true, who: 'child' }],
       [{ after, synced: true, who: 'host' }],

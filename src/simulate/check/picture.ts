@@ -1,7 +1,4 @@
-/**
- * What the raw events say, in the plainest form: who exists, who runs, who waits. It judges nothing and shares nothing with
- * the engine's own reducers, so that a mistake there cannot hide here.
- */
+/** What the raw events say; it shares nothing with the engine's own reducers, so that a mistake there cannot hide here. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { addCellEvent, type KnownCell, onlyWaits } from './cellPicture.ts';
 import { addProcess, type KnownProcess } from './knownProcess.ts';
