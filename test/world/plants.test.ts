@@ -26,7 +26,6 @@ const quick = [
   'R34',
   'R35',
   'lost-release-on-abort',
-  'skipped-sync',
   'torn-record',
   'stale-answer',
 ];
