@@ -1,29 +1,29 @@
 /** Every verb of the command line, in the order of the help. */
 import { attachVerb } from './attach/attach.ts';
-import { benchVerb } from './bench.ts';
-import { bisectVerb } from './bisect.ts';
-import { cellVerb } from './cell.ts';
-import { demoVerb } from './demo.ts';
-import { diffVerb } from './diff.ts';
-import { doctorVerb } from './doctor.ts';
-import { forgetVerb } from './forget.ts';
-import { fuzzVerb } from './fuzz.ts';
-import { logVerb } from './log.ts';
-import { operatorVerbs } from './operate.ts';
-import { processVerbs } from './processVerbs.ts';
-import { proofVerbs } from './proofs.ts';
-import { psVerb } from './ps.ts';
-import { registrarVerb } from './registrar.ts';
-import { replayVerb } from './replay.ts';
-import { reportVerb } from './reportFile.ts';
-import { resumeVerb } from './resume.ts';
-import { rolloutVerbs } from './rollout.ts';
-import { runVerb } from './run.ts';
+import { demoVerb } from './fleets/demo.ts';
+import { resumeVerb } from './fleets/resume.ts';
+import { runVerb } from './fleets/run.ts';
+import { bisectVerb } from './history/bisect.ts';
+import { diffVerb } from './history/diff.ts';
+import { replayVerb } from './history/replay.ts';
+import { benchVerb } from './machine/bench.ts';
+import { doctorVerb } from './machine/doctor.ts';
+import { fuzzVerb } from './machine/fuzz.ts';
+import { registrarVerb } from './machine/registrar.ts';
+import { cellVerb } from './operator/cell.ts';
+import { operatorVerbs } from './operator/operate.ts';
+import { processVerbs } from './operator/processVerbs.ts';
+import { psVerb } from './operator/ps.ts';
+import { stopHostVerb } from './operator/stopHost.ts';
+import { logVerb } from './questions/log.ts';
+import { showVerb } from './questions/show.ts';
+import { whyVerb } from './questions/why.ts';
+import { rolloutVerbs } from './record/exportImport.ts';
+import { forgetVerb } from './record/forget.ts';
+import { proofVerbs } from './record/proofs.ts';
+import { reportVerb } from './record/report.ts';
+import { recordVerbs } from './record/verify.ts';
 import type { Verb } from './setting.ts';
-import { showVerb } from './show.ts';
-import { stopHostVerb } from './stopHost.ts';
-import { recordVerbs } from './verify.ts';
-import { whyVerb } from './why.ts';
 
 export const verbs: readonly Verb[] = [
   runVerb,

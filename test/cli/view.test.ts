@@ -6,13 +6,13 @@ import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { defaultLimits } from '../../events/limits.ts';
 import { apply } from '../../projections/apply.ts';
 import { emptyState } from '../../projections/state.ts';
-import { sentence } from '../../src/cli/describe.ts';
-import { columns, cut, oneLine, widthOf } from '../../src/cli/line.ts';
 import { picture } from '../../src/cli/live/picture.ts';
 import { type Line, Screen } from '../../src/cli/live/screen.ts';
-import { Names } from '../../src/cli/names.ts';
-import * as sections from '../../src/cli/sections.ts';
-import * as tables from '../../src/cli/tables.ts';
+import * as sections from '../../src/cli/questions/sections.ts';
+import * as tables from '../../src/cli/questions/tables.ts';
+import { sentence } from '../../src/cli/words/describe.ts';
+import { columns, cut, oneLine, widthOf } from '../../src/cli/words/line.ts';
+import { Names } from '../../src/cli/words/names.ts';
 import { openFleet } from '../../src/fleet.ts';
 import { newPlace, quick } from './cli.ts';
 

@@ -7,7 +7,7 @@ import { endOf, startOf } from '../../host/records.ts';
 import { readSpool } from '../../host/spoolReader.ts';
 import { refuseStrangers } from '../../log/folder.ts';
 import type { Output } from '../output.ts';
-import { notFound } from '../question.ts';
+import { notFound } from '../questions/question.ts';
 import { acting, commandLine, examples, type Setting, type Verb, whole } from '../setting.ts';
 import { helpText } from './keys.ts';
 import { ownSeat } from './own.ts';

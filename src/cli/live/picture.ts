@@ -2,9 +2,9 @@
 import { isIn } from '../../../projections/order.ts';
 import type { Agent, State } from '../../../projections/state.ts';
 import { type Status, statusOf } from '../../../projections/status.ts';
-import { cut, oneLine, pad, widthOf } from '../line.ts';
-import { nameIn } from '../names.ts';
 import type { Output } from '../output.ts';
+import { cut, oneLine, pad, widthOf } from '../words/line.ts';
+import { nameIn } from '../words/names.ts';
 import type { Line } from './screen.ts';
 
 export interface Size {

@@ -2,10 +2,10 @@
 import type { Hashed } from '../../../events/envelope.ts';
 import { decoded } from '../../engine/fold.ts';
 import type { Fleet } from '../../fleet.ts';
-import { line } from '../describe.ts';
-import { Names } from '../names.ts';
+import type { Report } from '../fleets/progress.ts';
 import type { Output } from '../output.ts';
-import type { Report } from '../report.ts';
+import { line } from '../words/describe.ts';
+import { Names } from '../words/names.ts';
 import { picture } from './picture.ts';
 import { Screen } from './screen.ts';
 import { terminal } from './terminal.ts';
