@@ -1,25 +1,13 @@
 /** Facts about the fleet as a whole: its opening, the lives of the engine, limits, answers to keyed commands. */
 import * as t from 'io-ts';
 import { aggregate, fact, shape } from './fact.ts';
-import { IdentityConfig, Limits, LimitsGiven, ModelConfig, Redact, Retry, Role, Root, Scripts } from './fleetFile.ts';
+import { fleetOptions, Limits, Root } from './fleetFile.ts';
 import { AgentId } from './ids.ts';
 
 const fleet = aggregate('fleet', () => '');
 
 /** The fleet file as it was decoded; a fleet that is opened from a program may have no roots yet. */
-const FleetDecoded = shape(
-  { roots: t.array(Root) },
-  {
-    limits: LimitsGiven,
-    models: t.record(t.string, ModelConfig),
-    roles: t.record(t.string, Role),
-    scripts: Scripts,
-    onCrash: t.keyof({ resume: null, interrupt: null }),
-    redact: Redact,
-    retry: Retry,
-    identity: IdentityConfig,
-  },
-);
+const FleetDecoded = shape({ roots: t.array(Root) }, fleetOptions);
 
 export const FleetOpened = fact(
   'FleetOpened',

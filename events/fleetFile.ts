@@ -6,7 +6,6 @@ import { describe, integer, matching } from './hints.ts';
 const count = (description: string) => integer({ minimum: 0, description });
 const milliseconds = integer({
   minimum: 0,
-
   description: 'a whole number of milliseconds, 0 or more',
 });
 const text = t.string;
@@ -109,20 +108,31 @@ export const HttpIdentity = closedShape(
 export const IdentityConfig = t.union([LocalIdentity, HttpIdentity], 'IdentityConfig');
 export type IdentityConfig = t.TypeOf<typeof IdentityConfig>;
 
+/** When the log is signed, besides every stop in order. */
+export const CheckpointsConfig = closed(
+  t.partial({ everyEvents: integer({ minimum: 1, description: 'a whole number of events, 1 or more' }) }),
+  'CheckpointsConfig',
+);
+export type CheckpointsConfig = t.TypeOf<typeof CheckpointsConfig>;
+
+/** What a fleet file may say besides its roots; `FleetOpened` keeps it as it was read. */
+export const fleetOptions = {
+  limits: LimitsGiven,
+  models: t.record(t.string, ModelConfig),
+  roles: t.record(t.string, Role),
+  scripts: Scripts,
+  onCrash: t.keyof({ resume: null, interrupt: null }, 'OnCrash'),
+  redact: Redact,
+  retry: Retry,
+  identity: IdentityConfig,
+  checkpoints: CheckpointsConfig,
+};
+
 const oneRoot = (roots: readonly Root[]): boolean => roots.length > 0;
 
 export const FleetFile = closedShape(
   { roots: describe(t.refinement(t.array(Root), oneRoot, 'Roots'), { minimum: 1, description: 'at least one root' }) },
-  {
-    limits: LimitsGiven,
-    models: t.record(t.string, ModelConfig),
-    roles: t.record(t.string, Role),
-    scripts: Scripts,
-    onCrash: t.keyof({ resume: null, interrupt: null }, 'OnCrash'),
-    redact: Redact,
-    retry: Retry,
-    identity: IdentityConfig,
-  },
+  fleetOptions,
   'FleetFile',
 );
 export type FleetFile = t.TypeOf<typeof FleetFile>;

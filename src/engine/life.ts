@@ -90,6 +90,7 @@ export class Life {
     gate: HostGate,
     commands: Commands,
     snapshots: Snapshots,
+    checkpoints: Checkpoints | undefined,
   ) {
     this.#commands = commands;
     this.#world = world;
@@ -98,7 +99,7 @@ export class Life {
     this.cells = cells;
     this.#gate = gate;
     this.#snapshots = snapshots;
-    this.#checkpoints = world.signing && new Checkpoints(world.log, world.signing);
+    this.#checkpoints = checkpoints;
   }
 
   /**
@@ -134,7 +135,7 @@ export class Life {
       () => unservedHost(state, log, world.hosts, machine.bootId),
     );
     const hostId = () => gate.hostId;
-    const { identity: asked, redact } = fresh?.file ?? state.fleet.file ?? {};
+    const { identity: asked, redact, checkpoints: interval } = fresh?.file ?? state.fleet.file ?? {};
     const ports = asked && world.identity?.(asked);
     const patterns = [...(redact?.patterns ?? []), ...tokenPatterns(ports)];
     const epoch = before.epoch + 1;
@@ -150,7 +151,8 @@ export class Life {
     const aside = world.snapshot && { aside: world.snapshot };
     const { snapshotEvery: every } = world;
     const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside, ...(every !== undefined && { every }) });
-    const life = new Life(world, engine, hands, cells, gate, commands, snapshots);
+    const checkpoints = world.signing && new Checkpoints(log, world.signing, interval);
+    const life = new Life(world, engine, hands, cells, gate, commands, snapshots, checkpoints);
     engine.onFailed(() => hands.stop());
     if (turns === 'stay') {
       engine.decidesCalls = false;

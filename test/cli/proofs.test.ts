@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { endless, holdfast, json, newPlace, quick, trouble, Watched } from './cli.ts';
+import { expect, test, vi } from 'vitest';
+import { endless, holdfast, inFull, json, newPlace, quick, trouble, Watched } from './cli.ts';
 
 interface Signed {
   readonly file: string;
@@ -43,6 +43,19 @@ test('[LO4] every stop in order signs the log; a log that is rolled back to an o
   // The newer checkpoint kept with the older copy is enough: no option is needed.
   cpSync(newest, join(before, 'checkpoints', kept[1]!));
   expect((await holdfast(place, 'verify', '--log', before)).code).toBe(1);
+});
+
+test('[LO4] the fleet file says after how many events a running fleet is signed, and the log keeps what it said', async () => {
+  const place = newPlace({ ...endless, checkpoints: { everyEvents: 5 } });
+  const run = new Watched(place, 'run', place.fleet, '--log', place.log, '-o', 'jsonl');
+  await run.until(inFull);
+  // Nobody has stopped it, and nobody has asked for a checkpoint.
+  await vi.waitFor(() => expect(readdirSync(join(place.log, 'checkpoints'))).not.toEqual([]), { timeout: 10_000 });
+  run.child.kill('SIGKILL');
+  await run.exit;
+  expect((await holdfast(place, 'verify', '--log', place.log)).code).toBe(0);
+  const opened = await holdfast(place, 'log', '--log', place.log, '--to', '1', '-o', 'jsonl');
+  expect(JSON.parse(opened.stdout)).toMatchObject({ data: { fleet: { checkpoints: { everyEvents: 5 } } } });
 });
 
 test('[LO4] a log that was written anew, with hashes that are right, is found', async () => {
