@@ -8,7 +8,6 @@ import { endFamily, marksOf, send } from './family.ts';
 import { follow } from './followed.ts';
 import type { Seat } from './keyboard.ts';
 import { startPiped } from './piped.ts';
-import type { Pipes } from './pipes.ts';
 import type { Exit, HostProcess, LaunchFailed, Output, Started, StartRequest, Typed, Window } from './port.ts';
 import { bootId, runs, statOf } from './procfs.ts';
 import { launchTrouble } from './program.ts';
@@ -29,7 +28,6 @@ const STOPPED_EARLIER = 'a stop of this process came before its start';
 export interface ChildrenOptions {
   readonly logDir: string;
   readonly hostId: string;
-  readonly pipes: Pipes;
   /** Bytes of output kept on disk per process. */
   readonly spoolBytesMax: number;
   readonly onExit: (processId: number, exit: Exit) => void;
@@ -81,20 +79,15 @@ export class Children {
     const { logDir, hostId } = this.#options;
     const env = { ...request.env, ...marksOf(hostId, child.processId) };
     const launch = { argv: request.argv, cwd: request.cwd, env };
-    const mayStart = () => {
-      if (child.stopRequested) throw new Error(STOPPED_EARLIER);
-    };
     try {
       // Before anything can come of it: where there is no record, nothing was ever started.
       keepStart(logDir, child.record());
       const trouble = await launchTrouble(launch);
       if (trouble) throw new Error(trouble);
-      mayStart();
+      if (child.stopRequested) throw new Error(STOPPED_EARLIER);
       const { cols = COLS, rows = ROWS } = request;
       if (request.tty) child.resized(cols, rows);
-      const running = request.tty
-        ? await startTerminal(launch, cols, rows)
-        : await startPiped(launch, this.#options.pipes, mayStart);
+      const running = await (request.tty ? startTerminal(launch, cols, rows) : startPiped(launch));
       const { pid, startTime } = running;
       const { processId, requestId } = child;
       child.started = { processId, requestId, pid, group: pid, startTime, bootId: bootId() };

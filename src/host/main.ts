@@ -3,11 +3,10 @@
  * session, outlives the engine, and ends by itself when it has no child and nobody has been connected for a while.
  */
 import { chmodSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
 import { Children } from './children.ts';
-import { Pipes } from './pipes.ts';
+import { closeInherited } from './descriptors.ts';
 import { leavePlace, type Place, placeOf, socketPath, tellPlace } from './place.ts';
 import { bootId, statOf } from './procfs.ts';
 import { makeSpool } from './records.ts';
@@ -24,6 +23,7 @@ const GRACE_MS = 2_000;
 /** Waits for connections to read what they were sent; one that never reads must not keep the host. */
 const FLUSH_MS = 1_000;
 
+closeInherited();
 const [logDir, hostId] = process.argv.slice(2);
 const token = process.env.HOLDFAST_HOST_TOKEN;
 if (!logDir || !hostId || !token) throw new Error('usage: HOLDFAST_HOST_TOKEN=... main.js <log folder> <host id>');
@@ -33,11 +33,9 @@ delete process.env.HOLDFAST_HOST_TOKEN;
 
 makeSpool(logDir);
 chmodSync(spoolFolder(logDir), 0o700);
-const pipes = new Pipes(join(spoolFolder(logDir), 'pipes'));
 const children = new Children({
   logDir,
   hostId,
-  pipes,
   spoolBytesMax: SPOOL_BYTES_MAX,
   onExit: (processId, exit) => {
     door.tellExit(processId, exit);
@@ -100,6 +98,5 @@ async function leave(): Promise<void> {
   leaving = true;
   leavePlace(logDir!, place);
   await Promise.race([door.close(), sleep(FLUSH_MS)]);
-  pipes.remove();
   process.exit(0);
 }

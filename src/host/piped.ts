@@ -2,17 +2,16 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { openPipe } from './descriptors.ts';
 import { drained } from './drain.ts';
-import type { Pipes } from './pipes.ts';
 import { statOf } from './procfs.ts';
 import type { Launch, Running, Status } from './running.ts';
 
-/** Rejects with the error of the launch. `mayStart` is asked at the last moment: a stop may have come meanwhile. */
-export async function startPiped({ argv, cwd, env }: Launch, pipes: Pipes, mayStart: () => void): Promise<Running> {
+/** Rejects with the error of the launch. */
+export async function startPiped({ argv, cwd, env }: Launch): Promise<Running> {
   const [program = '', ...args] = argv;
-  const { readEnd, writeEnd } = await pipes.take();
+  const { readEnd, writeEnd } = openPipe();
   try {
-    mayStart();
     // detached: leader of its own group and session.
     const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', writeEnd, writeEnd] });
     const exited = new Promise<Status>((resolve) => {

@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import * as nodePty from 'node-pty';
+import { keepOurs } from './descriptors.ts';
 import { drained } from './drain.ts';
 import { statOf } from './procfs.ts';
 import type { Launch, Running, Status } from './running.ts';
@@ -49,6 +50,7 @@ export async function startTerminal({ argv, cwd, env }: Launch, cols: number, ro
   const onExit = (code: number, signal: number) =>
     end(signal > 0 ? { code: null, signal: signalNames.get(signal) ?? `SIG${signal}` } : { code, signal: null });
   const { fd, pid, pty } = native.fork(program, args, pairs, cwd, cols, rows, SAME_USER, SAME_USER, true, '', onExit);
+  keepOurs(fd);
   const startTime = statOf(pid)?.startTime ?? 0;
   // While we hold the child's end too, a program that closes its own before it exits does not hang up on itself. NOCTTY:
   // the host leads a session, and must not get a controlling terminal by this.

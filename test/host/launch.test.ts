@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Children } from '../../src/host/children.ts';
 import { connectHost } from '../../src/host/client.ts';
-import { Pipes } from '../../src/host/pipes.ts';
 import { allPids, commandOf, isDead, statOf } from '../../src/host/procfs.ts';
 import { makeSpool, startOf } from '../../src/host/records.ts';
 import { bash, newLog, nextHostId } from './hosts.ts';
@@ -40,9 +38,8 @@ describe('a start', () => {
   test('[TU6] is on record before it is tried, so that without a record nothing was started', async () => {
     const log = newLog();
     makeSpool(log);
-    const pipes = new Pipes(join(log, 'spool', 'pipes'));
     const nobody = { onExit: () => {}, onTyped: () => {} };
-    const options = { logDir: log, pipes, spoolBytesMax: 1024, ...nobody };
+    const options = { logDir: log, spoolBytesMax: 1024, ...nobody };
     const children = new Children({ ...options, hostId: nextHostId() });
     const request = bash(1000, 'exit 3');
     const answer = children.start(request);
@@ -56,6 +53,5 @@ describe('a start', () => {
 
     expect(await answer).toMatchObject({ processId: 1000 });
     expect(await children.wait(1000, 30_000, new AbortController().signal)).toMatchObject({ exit: { code: 3 } });
-    pipes.remove();
   });
 });
