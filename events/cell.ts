@@ -77,15 +77,19 @@ export const CellYielded = fact('CellYielded', cell, t.type({ ...ofCell, offset:
 export const CellDrained = fact(
   'CellDrained',
   cell,
-  t.type({
-    ...ofCell,
-    drain: t.number,
-    /** Calls requested by this drain. */
-    calls: t.number,
-    timers: t.array(t.type({ timerId: t.number, delayMs: t.number })),
-    clearedTimers: t.array(t.number),
-    offset: t.number,
-  }),
+  shape(
+    {
+      ...ofCell,
+      drain: t.number,
+      /** Calls requested by this drain. */
+      calls: t.number,
+      timers: t.array(t.type({ timerId: t.number, delayMs: t.number })),
+      clearedTimers: t.array(t.number),
+      offset: t.number,
+    },
+    /** So many drains before this one did nothing and have no event of their own; absent: none. */
+    { quiet: t.number },
+  ),
 );
 
 const ofFrontier = { ...ofCell, generation: t.number };

@@ -36,6 +36,12 @@ function end(draft: State, cellId: string, how: CellEnd): void {
   if (draft.cells.count[cell.rootId] === 0) delete draft.cells.count[cell.rootId];
 }
 
+/** Calls are decided in their order, so the first is the one as a rule. */
+function decided({ undecided }: Cell, callId: string): void {
+  const at = undecided.indexOf(callId);
+  if (at >= 0) undecided.splice(at, 1);
+}
+
 const nothing = { processes: [], conflicts: [] };
 
 export const cells: Reducers = {
@@ -75,7 +81,7 @@ export const cells: Reducers = {
   CellToolStarted: (draft, { data, at }) => {
     const cell = draft.cells.all[data.cellId]!;
     const call = cell.calls[data.callId]!;
-    cell.undecided = cell.undecided.filter((callId) => callId !== data.callId);
+    decided(cell, data.callId);
     // What it waits for is counted from here.
     call.at = at;
     if (data.until !== undefined) call.until = data.until;
@@ -86,7 +92,7 @@ export const cells: Reducers = {
     const cell = draft.cells.all[data.cellId]!;
     const call = cell.calls[data.callId]!;
     if (call.tool === 'wait_agent' && !cell.undecided.includes(data.callId)) cell.waits -= 1;
-    cell.undecided = cell.undecided.filter((callId) => callId !== data.callId);
+    decided(cell, data.callId);
     delete cell.calls[data.callId];
     cell.open -= 1;
     cell.inputs += 1;
@@ -104,7 +110,7 @@ export const cells: Reducers = {
   },
   CellDrained: (draft, { data, at }) => {
     const cell = draft.cells.all[data.cellId]!;
-    cell.drains += 1;
+    cell.drains = data.drain + 1;
     for (const { timerId, delayMs } of data.timers) cell.timers[timerId] = at + delayMs;
     for (const timerId of data.clearedTimers) delete cell.timers[timerId];
   },

@@ -1,4 +1,5 @@
 /** Cells: created before anything runs, gone on with by what the sandbox reports, ended once (CE1, CE2, CE7–CE9). */
+import { right } from 'fp-ts/lib/Either.js';
 import type { HoldfastFact } from '../../events/catalogue.ts';
 import * as facts from '../../events/cell.ts';
 import type { MailId } from '../../events/ids.ts';
@@ -36,7 +37,12 @@ export function createCell(state: State, ctx: Context, command: CommandOf<'creat
   return decided([facts.CellCreated(created)], { cellId: created.cellId, agentId: agent.agentId, path: agent.path });
 }
 
-function drainFacts(ctx: Context, cell: Cell, drain: number, report: DrainReport): HoldfastFact[] {
+/** Nothing but the input itself is recorded of it. */
+const isQuiet = ({ calls, timers, clearedTimers, items, yields, notices, end }: DrainReport): boolean =>
+  end === undefined && [calls, timers, clearedTimers, items, yields, notices].every(({ length }) => length === 0);
+
+/** `quiet`: so many drains before this one did nothing. */
+function drainFacts(ctx: Context, cell: Cell, drain: number, quiet: number, report: DrainReport): HoldfastFact[] {
   const { cellId, agentId } = cell;
   const of = { cellId, agentId };
   const { calls, items, offset, yields, notices, timers, clearedTimers } = report;
@@ -64,6 +70,7 @@ function drainFacts(ctx: Context, cell: Cell, drain: number, report: DrainReport
       timers: timers.map(({ timerId, delayMs }) => ({ timerId, delayMs })),
       clearedTimers: [...clearedTimers],
       offset,
+      ...(quiet > 0 && { quiet }),
     }),
   ];
 }
@@ -77,9 +84,14 @@ export function cellDrained(state: State, ctx: Context, command: CommandOf<'cell
   if (lags || resumed !== cell.frontier?.generation) return stale;
   const of = { cellId, agentId: cell.agentId };
   const own: HoldfastFact[] = resumed === undefined ? [] : [facts.FrontierResumed({ ...of, generation: resumed })];
-  drains.forEach((report, i) => {
-    own.push(...drainFacts(ctx, cell, from + i, report));
-  });
+  let quiet = 0;
+  for (const [i, report] of drains.entries()) {
+    if (isQuiet(report) && i < drains.length - 1) quiet += 1;
+    else {
+      own.push(...drainFacts(ctx, cell, from + i, quiet, report));
+      quiet = 0;
+    }
+  }
   const last = drains.at(-1);
   if (last?.end !== undefined) {
     const requested = drains.flatMap((report) => report.calls.map(({ callId }) => callId));
@@ -110,13 +122,15 @@ export function carryOutCell(state: State, ctx: Context, { cellId }: CommandOf<'
     : { end: error(`tool \`${tool}\` is not enabled in exec`) };
   const { cellId: _, ...open } = started ?? {};
   const of = { ...ref, agentId };
-  return decided(
-    end === undefined
-      ? [facts.CellToolStarted({ ...of, ...open }), ...own]
-      : [...own, facts.CellToolEnded({ ...of, ...end })],
-    {},
-    birth,
-  );
+  return right({
+    facts:
+      end === undefined
+        ? [facts.CellToolStarted({ ...of, ...open }), ...own]
+        : [...own, facts.CellToolEnded({ ...of, ...end })],
+    answer: {},
+    ...(birth && { birth }),
+    again: cell.undecided.length > 1,
+  });
 }
 
 /** All that are due, in the order in which they were to fire. */

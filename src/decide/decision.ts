@@ -33,6 +33,8 @@ export interface Decided<A = unknown> {
   readonly facts: readonly HoldfastFact[];
   readonly answer: A;
   readonly birth?: NewAgent;
+  /** The same command has more to decide: on what this came to, and in the same batch as long as nothing else follows. */
+  readonly again?: boolean;
 }
 
 export type Decision<A = unknown> = Either<Refusal, Decided<A>>;

@@ -149,20 +149,23 @@ export class Assembly implements Assembled {
     return short;
   }
 
-  /** What the command itself did, then all that follows in the same batch. */
-  settle(own: readonly HoldfastFact[], birth?: NewAgent): void {
+  /** What a decision itself did, then all that follows in the same batch; false: nothing more can be decided into it. */
+  settle(own: readonly HoldfastFact[], birth?: NewAgent): boolean {
+    const from = this.events.length;
     this.add(own, this.#origin.cause, this.#origin.by);
-    if (this.events.length === 0) return;
+    const decided = this.events.length;
+    if (decided === from) return false;
     const ctx = { ...this.#ctx, by: 'engine' };
     for (const { rule, again } of rules) {
       for (;;) {
-        const facts = rule(this.#state, ctx, this.events, birth);
+        const facts = rule(this.#state, ctx, from === 0 ? this.events : this.events.slice(from), birth);
         // A birth is the doing of whoever spawned; all else follows by itself.
         if (rule === bear) this.add(facts, this.#first, this.#origin.by);
         else if (facts.length > 0) this.add(facts, this.#cause(facts[0]!), 'engine');
         if (!again || facts.length === 0) break;
       }
     }
+    return this.events.length === decided;
   }
 
   /** The event of this batch that led to a consequence: the slot that was freed, the mail that came, or its last own event. */

@@ -101,7 +101,9 @@ export async function recordOf(parts: RecordParts, cell: Cell): Promise<CellReco
         const { callId, tool, args } = event.data;
         calls.push({ callId, tool, args: args ?? null });
       } else if (event.type === 'CellDrained') {
-        const { timers, clearedTimers, offset } = event.data;
+        const { timers, clearedTimers, offset, quiet = 0 } = event.data;
+        const before = drains.at(-1)?.offset ?? 0;
+        for (let n = 0; n < quiet; n += 1) drains.push({ calls: [], timers: [], clearedTimers: [], offset: before });
         drains.push({ calls, timers, clearedTimers, offset });
         calls = [];
       } else {

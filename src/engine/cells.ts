@@ -70,16 +70,16 @@ export class Cells {
 
   /** A batch is applied: what came in is kept, so that nothing has to be read again to be fed. */
   observe(batch: readonly HoldfastEvent[]): void {
-    for (const [i, event] of batch.entries()) {
+    for (const event of batch) {
       if (!isInput(event)) continue;
       const { cellId } = event.data;
-      const later = batch.slice(i + 1).filter((e) => isInput(e) && e.data.cellId === cellId).length;
-      const arrived = this.#arrived.get(cellId) ?? {
-        first: this.#state.cells.all[cellId]!.inputs - 1 - later,
-        events: [],
-      };
+      let arrived = this.#arrived.get(cellId);
+      if (arrived === undefined) {
+        const all = batch.filter((e) => isInput(e) && e.data.cellId === cellId);
+        arrived = { first: this.#state.cells.all[cellId]!.inputs - all.length, events: [] };
+        this.#arrived.set(cellId, arrived);
+      }
       arrived.events.push(event);
-      this.#arrived.set(cellId, arrived);
     }
   }
 

@@ -7,7 +7,7 @@ import { openCall } from '../../projections/calls.ts';
 import type { State } from '../../projections/state.ts';
 import type { Command } from '../decide/command.ts';
 import { decide } from '../decide/decide.ts';
-import type { Context, Refusal } from '../decide/decision.ts';
+import type { Context, Decision, Refusal } from '../decide/decision.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
 import { Assembly } from './assemble.ts';
@@ -164,7 +164,6 @@ export class Engine {
       const ctx: Context = { at, by, id: newId as Context['id'], hostId: hostId() };
       const { secrets } = this.#parts;
       const hide = secrets && ((text: string) => secrets.hide(text));
-      const decision = tamper?.decide?.(decide, this.state, ctx, command) ?? decide(this.state, ctx, command);
       const assembly = new Assembly(this.state, ctx, {
         epoch: this.epoch,
         by,
@@ -175,8 +174,7 @@ export class Engine {
       const expected = this.state.position;
       // What is still under way is found by the next life: its results come to nobody here.
       if (command.do === 'stop') this.#stopped = true;
-      if (decision._tag === 'Left') assembly.settle(decision.left.facts);
-      else assembly.settle(decision.right.facts, decision.right.birth);
+      const decision = this.#decide(command, ctx, assembly);
       const answer: Answer =
         decision._tag === 'Left'
           ? { ok: false, refusal: plain(decision.left) }
@@ -196,6 +194,17 @@ export class Engine {
     } catch (error) {
       this.#fail(error);
       throw error;
+    }
+  }
+
+  /** Once, or again and again into one batch, until something follows from it that has to come last there. */
+  #decide(command: Command, ctx: Context, assembly: Assembly): Decision {
+    const { tamper } = this.#parts;
+    for (;;) {
+      const decision = tamper?.decide?.(decide, this.state, ctx, command) ?? decide(this.state, ctx, command);
+      if (decision._tag === 'Left') assembly.settle(decision.left.facts);
+      else if (assembly.settle(decision.right.facts, decision.right.birth) && decision.right.again === true) continue;
+      return decision;
     }
   }
 

@@ -188,6 +188,46 @@ describe('tools of a cell', () => {
   });
 });
 
+describe('many calls at once', () => {
+  const list = { call: 'list_agents' };
+  const spawn = {
+    call: 'spawn_agent',
+    args: { task_name: 'a', message: 'go', fork_turns: 'none' },
+    caught: true as const,
+  };
+
+  test('[CE8] are decided in one batch, each on what came of those before it, up to one that others follow from', async () => {
+    const l = await living();
+    const id = await l.cell('continue', { all: [list, list, spawn, spawn, list] }, { never: true });
+    const ends = eventsOf(l, 'CellToolEnded');
+    expect(callEnds(l, id)).toEqual(['tool-1 ok', 'tool-2 ok', 'tool-3 ok', 'tool-4 error', 'tool-5 ok']);
+    expect(ends[3]!.data.output.text).toContain('already exists');
+    const [first, , third, fourth, last] = ends.map(({ batch }) => batch);
+    expect([third === first, fourth === first, last === fourth]).toEqual([true, false, true]);
+    expect(eventsOf(l, 'AgentSpawned').at(-1)!.batch).toBe(first);
+  });
+
+  test('[CE9] results that change nothing by themselves are counted with the next that does, and are held against the script like it', async () => {
+    const l = await living();
+    const id = await l.cell(
+      'continue',
+      { all: [list, list, list] },
+      { text: 'all' },
+      { sleep: 1_000 },
+      { text: 'late' },
+    );
+    const drains = () => eventsOf(l, 'CellDrained').map(({ data: { drain, quiet } }) => [drain, quiet]);
+    expect(drains()).toEqual([
+      [0, undefined],
+      [3, 2],
+    ]);
+    expect(cellOf(l, id)).toMatchObject({ inputs: 3, drains: 4 });
+    await l.crash();
+    await l.clock.pass(1_000);
+    expect(await printed(l, id)).toEqual(['list_agents ok', 'list_agents ok', 'list_agents ok', 'all', 'late']);
+  });
+});
+
 describe('exec and wait', () => {
   const answers = async (l: Living, id: string) => (await until(() => resultOf(l, id), `the result of ${id}`)).output;
 

@@ -106,7 +106,8 @@ const said: Say = {
   CellTimerFired: (d) => `cell ${d.cellId} timer ${d.timerId}`,
   CellOutput: (d) => `cell ${d.cellId}: ${d.items.length} items, ${d.offset} so far`,
   CellYielded: (d) => `cell ${d.cellId} at item ${d.offset}`,
-  CellDrained: (d) => `cell ${d.cellId} drain ${d.drain}: ${d.calls} calls, ${d.timers.length} timers`,
+  CellDrained: (d) =>
+    `cell ${d.cellId} drain ${d.drain}: ${d.calls} calls, ${d.timers.length} timers${d.quiet === undefined ? '' : `, after ${d.quiet} that did nothing`}`,
   FrontierReached: (d) =>
     `cell ${d.cellId} generation ${d.generation}, waits for ${d.pending.length === 0 ? 'no call' : d.pending.join(', ')}`,
   FrontierObserved: (d) => `cell ${d.cellId} generation ${d.generation} by ${d.observedBy}`,

@@ -101,7 +101,7 @@ export function addCellEvent(picture: Picture, event: HoldfastEvent): void {
       cell.offset = event.data.offset;
       return;
     case 'CellDrained':
-      cell.drains += 1;
+      cell.drains += 1 + (event.data.quiet ?? 0);
       for (const { timerId } of event.data.timers) cell.timers.add(timerId);
       for (const timerId of event.data.clearedTimers) cell.timers.delete(timerId);
       return;

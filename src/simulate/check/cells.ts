@@ -81,8 +81,7 @@ function ofCell(picture: Picture, went: Set<string>, event: HoldfastEvent): void
       holds(cell.timers.has(event.data.timerId), 'CE9', position, () => `timer ${event.data.timerId} is not set`);
       return;
     case 'CellDrained':
-      holds(event.data.drain === cell.drains, 'CE9', position, () => `it is drain ${cell.drains}`);
-      holds(cell.drains <= cell.inputs, 'CE9', position, () => 'nothing came in that it could be the drain of');
+      drained(cell, event);
       holds(event.data.offset === cell.offset, 'CE1', position, () => `${cell.offset} items were printed`);
       return;
     case 'FrontierReached':
@@ -116,6 +115,12 @@ function ofCell(picture: Picture, went: Set<string>, event: HoldfastEvent): void
       return;
     default:
   }
+}
+
+function drained(cell: KnownCell, { position, data: { drain, quiet = 0 } }: EventOf<'CellDrained'>): void {
+  const next = cell.drains + quiet;
+  holds(drain === next, 'CE9', position, () => `it is drain ${next}`);
+  holds(next <= cell.inputs, 'CE9', position, () => 'nothing came in that it could be the drain of');
 }
 
 /** CE8, CE5: whatever a cell has asked for, or was asked for, has its end before its own. */
