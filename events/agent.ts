@@ -26,7 +26,16 @@ export const AgentSpawned = fact(
       /** What else the caller asked for, as it was (recorded, without effect unless named in the README). */
       config: t.record(t.string, t.unknown),
     },
-    { parentId: AgentId, name: t.string, role: t.string, effort: t.string, wake: t.boolean, forkedFrom: ForkedFrom },
+    {
+      parentId: AgentId,
+      name: t.string,
+      role: t.string,
+      effort: t.string,
+      wake: t.boolean,
+      forkedFrom: ForkedFrom,
+      /** A client outside acts as this root; `model` is then what answers for the agents below it. */
+      client: t.literal(true),
+    },
   ),
 );
 

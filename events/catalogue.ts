@@ -1,6 +1,7 @@
 /** Every kind of event there is, by its name; decoding goes through this table. */
 import * as agent from './agent.ts';
 import * as cell from './cell.ts';
+import * as client from './client.ts';
 import type { Envelope, Fact } from './envelope.ts';
 import type { FactDef } from './fact.ts';
 import * as fleet from './fleet.ts';
@@ -16,6 +17,7 @@ import * as turn from './turn.ts';
 const rooms = {
   ...fleet,
   ...agent,
+  ...client,
   ...slot,
   ...mail,
   ...turn,

@@ -1,7 +1,7 @@
 /** Facts about mail: accepted once, then consumed by exactly one turn of its receiver, or rejected. */
 import * as t from 'io-ts';
 import { aggregate, fact, shape, Text } from './fact.ts';
-import { AgentId, Correspondent, MailId, ProcessId, TurnId } from './ids.ts';
+import { AgentId, CallId, Correspondent, MailId, ProcessId, TurnId } from './ids.ts';
 
 export const MailKind = t.keyof(
   { spawn: null, message: null, followup: null, completion: null, operator: null, notice: null },
@@ -21,7 +21,12 @@ export const MailAccepted = fact(
 
 const inbox = aggregate('mail', (d: { agentId: string }) => d.agentId);
 
-export const MailConsumed = fact('MailConsumed', inbox, t.type({ mailId: MailId, agentId: AgentId, turnId: TurnId }));
+export const MailConsumed = fact(
+  'MailConsumed',
+  inbox,
+  /** callId: a client is given it with the result of this call. */
+  shape({ mailId: MailId, agentId: AgentId, turnId: TurnId }, { callId: CallId }),
+);
 
 export const MailReturned = fact('MailReturned', inbox, t.type({ mailId: MailId, agentId: AgentId, turnId: TurnId }));
 

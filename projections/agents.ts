@@ -1,7 +1,7 @@
 /** Agents and topology: who exists, under which path, how its last turn ended. */
 import type { EventOf } from '../events/catalogue.ts';
 import type { Reducers } from './reducers.ts';
-import type { Agent, State } from './state.ts';
+import type { Agent, Client, State } from './state.ts';
 import { table } from './table.ts';
 
 /** Longest last message kept in the state; the whole text stays in the log. */
@@ -36,6 +36,11 @@ function noteTold(draft: State, { data, position }: EventOf<'ToolCallEnded'> | E
   if (calls?.[data.callId]?.tool === 'wait_agent' && data.outcome === 'ok') draft.agents[data.agentId]!.told = position;
 }
 
+function gone(draft: State, client: Client): void {
+  if (client.connectionId !== undefined) delete draft.clients![client.connectionId];
+  delete client.connectionId;
+}
+
 export const agents: Reducers = {
   AgentSpawned: (draft, { data, at, position }) => {
     const agent: Agent = {
@@ -58,6 +63,7 @@ export const agents: Reducers = {
     if (data.effort !== undefined) agent.effort = data.effort;
     if (data.wake !== undefined) agent.wake = data.wake;
     if (data.forkedFrom !== undefined) agent.forkedFrom = { ...data.forkedFrom };
+    if (data.client !== undefined) agent.client = {};
     draft.agents[data.agentId] = agent;
     if (data.parentId === undefined) {
       draft.roots.push(data.agentId);
@@ -70,11 +76,18 @@ export const agents: Reducers = {
   AgentClosed: (draft, event) => {
     ended(draft, event, 'closed');
     const agent = draft.agents[event.data.agentId]!;
+    if (agent.client !== undefined) gone(draft, agent.client);
     if (agent.parentId === undefined) return;
     const parent = draft.agents[agent.parentId]!;
     delete parent.children![agent.path];
     if (isEmpty(parent.children!)) delete parent.children;
   },
+  ClientJoined: (draft, { data }) => {
+    const { agentId, connectionId, software, version } = data;
+    draft.agents[agentId]!.client = { connectionId, software, ...(version !== undefined && { version }) };
+    (draft.clients ??= table())[connectionId] = agentId;
+  },
+  ClientLeft: (draft, { data }) => gone(draft, draft.agents[data.agentId]!.client!),
   MailAccepted: (draft, { data }) => {
     if (data.trigger && data.kind !== 'completion') draft.agents[data.to]!.task = brief(data.text, taskMax);
   },

@@ -10,10 +10,12 @@ import type { TaskOrigin } from '../events/task.ts';
 import type { Cell } from './cell.ts';
 import { noIdentities } from './identities.ts';
 import { emptyOrder, type Order } from './order.ts';
+import type { Source } from './source.ts';
 import { numbered, table } from './table.ts';
 import { noTaskBindings } from './taskBindings.ts';
 
 export type { Cell, CellEnd, Frontier } from './cell.ts';
+export type { Source } from './source.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
 export const stateVersion = 1;
@@ -53,25 +55,18 @@ export interface Agent {
   told: number;
   /** First line of the newest task. */
   task?: string;
+  /** A client outside acts as this root. */
+  client?: Client;
   /** Imported agents: tokens in all. */
   usage?: { inputTokens: number; outputTokens: number };
 }
 
-/** A file that a log was imported from. */
-export interface Source {
-  file: number;
-  from: 'codex' | 'claude';
-  key: string;
-  name: string;
-  agentId: AgentId;
-  policy?: string;
-  /** Offset of the last line that led to an event. */
-  last: number;
-  /** Everything before has been read; its last `tail` bytes have this hash. */
-  bytes: number;
-  sha256?: string;
-  tail: number;
-  defects: number;
+export interface Client {
+  /** While it is there. */
+  connectionId?: string;
+  /** What it said it is, when it came last. */
+  software?: string;
+  version?: string;
 }
 
 export interface Letter {
@@ -167,6 +162,8 @@ export interface Turn {
   /** Mail taken since the newest ModelSampled. */
   fresh: MailId[];
   parked?: { until: number; at: number; position: number };
+  /** A client makes its calls: no model is asked, and further calls come while others are open. */
+  client?: true;
   /** Its task was rejected since the newest ModelSampled (TB5). */
   rejected?: true;
 }
@@ -322,6 +319,8 @@ export interface State {
   roots: AgentId[];
   /** Name → root, closed ones too: a name is given once. */
   rootNames: Record<string, AgentId>;
+  /** Connection of a client that is there → its root; absent before the first. */
+  clients?: Record<string, AgentId>;
   agents: Record<string, Agent>;
   slots: { held: number; trees: Record<string, Tree>; queuedBy: Record<string, QueueId> };
   residents: Residents;

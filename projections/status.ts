@@ -32,7 +32,8 @@ export function statusOf(state: State, agent: Agent): Status {
     const { at, position } = state.taskBindings.registering[agent.agentId] ?? state.identities.registering ?? turn;
     return { is: 'waiting', since: at, position, what: 'a task binding' };
   }
-  const what = turn.phase === 'sampling' || calls.length === 0 ? 'model' : calls.map((call) => call.tool).join(', ');
+  const asked = turn.client === true ? 'client' : 'model';
+  const what = turn.phase === 'sampling' || calls.length === 0 ? asked : calls.map((call) => call.tool).join(', ');
   return { is: 'running', since: turn.at, position: turn.position, what };
 }
 

@@ -21,7 +21,8 @@ export function bindingOf(state: State, agentId: string): Binding | undefined {
   return binding?.identityEpoch === state.identities.current?.identityEpoch ? binding : undefined;
 }
 
-const samples = (turn: Turn): boolean => turn.phase === 'sampling' && turn.parked === undefined;
+const samples = (turn: Turn): boolean =>
+  turn.phase === 'sampling' && turn.parked === undefined && turn.client === undefined;
 
 /** The turn cannot ask its model before its agent is bound. */
 export const awaitsBinding = (state: State, turn: Turn): boolean =>
@@ -52,7 +53,8 @@ function want(draft: State, agentId: Agent['agentId']): void {
 
 /** Whoever has a turn, in order of their starts, then whoever waits in a queue. */
 function* atWork({ turns, slots, roots }: State): Iterable<Agent['agentId']> {
-  for (const { agentId } of Object.values(turns).sort((a, b) => a.position - b.position)) yield agentId;
+  const models = Object.values(turns).filter((turn) => turn.client === undefined);
+  for (const { agentId } of models.sort((a, b) => a.position - b.position)) yield agentId;
   for (const rootId of roots) {
     const { queue, entries } = slots.trees[rootId]!;
     for (const queueId of inOrder(queue)) yield entries[queueId]!.agentId;

@@ -29,6 +29,7 @@ export const turns: Reducers = {
       fresh: [],
     };
     if (data.reservationId !== undefined) turn.reservationId = data.reservationId;
+    if (draft.agents[data.agentId]!.client !== undefined) turn.client = true;
     draft.turns[data.turnId] = turn;
   },
   MailConsumed: (draft, { data }) => {
@@ -59,7 +60,8 @@ export const turns: Reducers = {
     turn.pending.shift();
     const { callId, tool, args } = data;
     turn.calls[callId] = { callId, tool, args, position, at };
-    turn.callIds[callId] = true;
+    // A client's turn may last for days, and the ids of its calls are ours.
+    if (turn.client === undefined) turn.callIds[callId] = true;
     if (data.until !== undefined) turn.calls[callId]!.until = data.until;
     if (data.processId !== undefined) turn.calls[callId]!.processId = data.processId;
     if (data.cellId !== undefined) turn.calls[callId]!.cellId = data.cellId;

@@ -48,6 +48,7 @@ type OfTurn = { readonly turnId: string };
 /** The binding that somebody speaks of; by then there may be another. */
 type OfTask = { readonly agentId: string; readonly taskId: string; readonly identityEpoch: number };
 type OfCall = CallNamed;
+type OfClient = { readonly connectionId: string };
 type OfCell = { readonly cellId: string };
 
 /** What one input did to a cell, as the sandbox reports it (see `src/cells/port.ts`). */
@@ -80,6 +81,21 @@ export type Command =
   | { readonly do: 'stopProcesses' }
   | { readonly do: 'stop'; readonly reason: string }
   | ({ readonly do: 'spawnRoot'; readonly cwd: string } & RootGiven)
+  /** A client outside acts as the root of this name, or as the first of NAME2, NAME3 … that nobody acts as. */
+  | {
+      readonly do: 'joinClient';
+      readonly connectionId: string;
+      readonly name: string;
+      /** What it says it is. */
+      readonly software: string;
+      readonly version?: string;
+      /** What answers for the agents it spawns, where it is a new root. */
+      readonly model?: string;
+      readonly cwd: string;
+    }
+  | (OfClient & { readonly do: 'leaveClient'; readonly reason: string })
+  | (OfClient & { readonly do: 'callTool'; readonly call: string; readonly tool: string; readonly args: unknown })
+  | (OfClient & { readonly do: 'cancelCall'; readonly call: string })
   | { readonly do: 'send'; readonly target: string; readonly text: string; readonly followup?: boolean }
   | { readonly do: 'interrupt'; readonly target: string; readonly cascade?: boolean }
   | { readonly do: 'close'; readonly target: string; readonly reason?: string }

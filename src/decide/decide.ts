@@ -4,14 +4,16 @@ import { renewTask, taskExpired, taskRegistered, taskRegistrationFailed, taskRej
 import { endCall, waitExpired } from './calls.ts';
 import { carryOutCell, cellDrained, cellLost, createCell, fireTimers, terminateCell } from './cell.ts';
 import { observeFrontier, resumeCell, resumeFailed } from './cellFrontier.ts';
+import { callTool, cancelCall, joinClient, leaveClient } from './client.ts';
 import type { Command, CommandOf } from './command.ts';
 import type { Context, Decision } from './decision.ts';
 import { forget } from './forget.ts';
 import { identityLost, identityRegistered, identityRegistrationFailed } from './identity.ts';
 import { detach, reattach } from './leases.ts';
-import { open, spawnRoot, start, stop } from './life.ts';
+import { open, start, stop } from './life.ts';
 import { changeLimits, close, evict, interrupt, send } from './operator.ts';
 import { launchFailed, processEnded, processLost, processStarted, processTyped, processWritten } from './process.ts';
+import { spawnRoot } from './roots.ts';
 import { clean, stopProcess, stopProcesses } from './stops.ts';
 import { carryOut, compact, loadFailed, sampled, samplingFailed, unloadAbandoned } from './turn.ts';
 
@@ -23,6 +25,10 @@ const deciders: Deciders = {
   stop,
   stopProcesses,
   spawnRoot,
+  joinClient,
+  leaveClient,
+  callTool,
+  cancelCall,
   send,
   interrupt,
   close,

@@ -70,7 +70,7 @@ export function failure(state: State, ctx: Context, turn: Turn, error: string): 
 }
 
 /** A cell goes on when the call that waited for it is cancelled: the model is told how to come back to it. */
-const leftRunning = (cellId: string): string => `\nScript running with cell ID ${cellId}`;
+export const leftRunning = (cellId: string): string => `\nScript running with cell ID ${cellId}`;
 
 export const cancelCalls = (turn: Turn, text: string): HoldfastFact[] =>
   Object.values(turn.calls)

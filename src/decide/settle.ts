@@ -12,6 +12,7 @@ import type { Caller } from '../../projections/calls.ts';
 import { isInWait } from '../../projections/cells.ts';
 import type { Agent, Cell, Letter, State, Turn } from '../../projections/state.ts';
 import { wantsUnpark } from '../../projections/turns.ts';
+import { clientsLeave, isLeft, mailForClients } from './client.ts';
 import type { Context, NewAgent } from './decision.ts';
 import { freeSlots, isRoot, startNew, startTurn, takeMail, treeOf, unpark } from './grant.ts';
 import { leases } from './leases.ts';
@@ -72,7 +73,9 @@ export const waits: Rule = (state, _ctx, batch, birth) => {
     for (const waiter of touched) {
       if (waiter.waits === 0 || !hasUntold(state, waiter)) continue;
       answered.add(waiter);
-      if (waitsForOthers(state, waiter) && !willBeNotified(state, waiter)) running += 1;
+      const counted = !waitsForOthers(state, waiter) || willBeNotified(state, waiter);
+      if ('turnId' in waiter && isLeft(state, waiter) && waiter.open === waiter.waits) running -= counted ? 1 : 0;
+      else if (!counted) running += 1;
       answers.push(...answerWait(state, waiter, 'mail'));
     }
     // Only who is the one busy waiter itself, or everybody, can have nothing to wait for.
@@ -157,7 +160,9 @@ export const mailForSampling: Rule = (state, ctx, batch) => {
     if (turnId !== undefined) found.add(state.turns[turnId]!);
   }
   return [...found].flatMap((turn) =>
-    turn.phase === 'sampling' && turn.parked === undefined ? takeMail(state, turn.agentId, turn.turnId) : [],
+    turn.phase === 'sampling' && turn.parked === undefined && turn.client === undefined
+      ? takeMail(state, turn.agentId, turn.turnId)
+      : [],
   );
 };
 
@@ -165,6 +170,8 @@ export const mailForSampling: Rule = (state, ctx, batch) => {
 function wanting(state: State, batch: readonly HoldfastEvent[]): Agent[] {
   return agentsIn(state, batch).filter((agent) => {
     if (agent.last.is === 'closed' || state.slots.queuedBy[agent.agentId] !== undefined) return false;
+    // A client's turn starts when it comes or calls.
+    if (agent.client !== undefined) return false;
     const turn = agent.turnId === undefined ? undefined : state.turns[agent.turnId];
     return turn === undefined ? (state.mail.inboxes[agent.agentId]?.triggers ?? 0) > 0 : wantsUnpark(turn);
   });
@@ -244,7 +251,10 @@ export const grantNext: Rule = (state, ctx, batch) => {
 /** In this order; grants and bindings until there are no more of them. */
 export const rules: readonly { readonly rule: Rule; readonly again: boolean }[] = [
   { rule: notices, again: false },
+  { rule: clientsLeave, again: false },
   { rule: waits, again: false },
+  { rule: clientsLeave, again: false },
+  { rule: mailForClients, again: false },
   { rule: mailForSampling, again: false },
   { rule: joinQueue, again: false },
   { rule: bear, again: false },

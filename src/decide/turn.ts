@@ -111,7 +111,7 @@ export function loadFailed(state: State, ctx: Context, { agentId, error: text }:
   if (turn === undefined || turn.parked !== undefined || awaitsBinding(state, turn)) return stale;
   const n = state.agents[agentId]!.samplings + 1;
   const sampling: HoldfastFact[] =
-    turn.phase === 'sampling'
+    turn.phase === 'sampling' && turn.client === undefined
       ? [SamplingEnded({ turnId: turn.turnId, agentId: turn.agentId, n, outcome: 'failed', error: text })]
       : [];
   return decided([...cancelCalls(turn, `aborted: ${text}`), ...sampling, ...failure(state, ctx, turn, text)], {});

@@ -18,15 +18,19 @@ export function waitLength(state: State, args: WaitArgs): { readonly ms: number;
   return { ms, note: `\n\nRequested timeout of ${asked}ms was clamped to the ${edge}.` };
 }
 
+/** Mail accepted up to here the caller has been told of; a client is given its mail, so what is unread is news to it. */
+const toldUpTo = (state: State, caller: Caller): number =>
+  'turnId' in caller && caller.client === true ? 0 : state.agents[caller.agentId]!.told;
+
 /** Unread mail that no earlier answer has named. */
-export function hasUntold(state: State, { agentId }: Caller): boolean {
-  const newest = state.mail.inboxes[agentId]?.unread.at(-1);
-  return newest !== undefined && state.mail.letters[newest]!.position > state.agents[agentId]!.told;
+export function hasUntold(state: State, caller: Caller): boolean {
+  const newest = state.mail.inboxes[caller.agentId]?.unread.at(-1);
+  return newest !== undefined && state.mail.letters[newest]!.position > toldUpTo(state, caller);
 }
 
 export type WaitEnd = 'mail' | 'nothing' | 'timeout';
 
-function words(state: State, { agentId }: Caller, end: WaitEnd): { readonly message: string; readonly from: string[] } {
+function words(state: State, caller: Caller, end: WaitEnd): { readonly message: string; readonly from: string[] } {
   if (end === 'timeout') return { message: 'Wait timed out.', from: [] };
   if (end === 'nothing') {
     return {
@@ -34,8 +38,8 @@ function words(state: State, { agentId }: Caller, end: WaitEnd): { readonly mess
       from: [],
     };
   }
-  const { told } = state.agents[agentId]!;
-  const untold = state.mail.inboxes[agentId]!.unread.map((id) => state.mail.letters[id]!).filter(
+  const told = toldUpTo(state, caller);
+  const untold = state.mail.inboxes[caller.agentId]!.unread.map((id) => state.mail.letters[id]!).filter(
     (l) => l.position > told,
   );
   const from = [...new Set(untold.map((letter) => letter.fromPath ?? letter.from))];

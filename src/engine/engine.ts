@@ -297,6 +297,10 @@ const isEmpty = (record: object): boolean => {
 
 /** What a model says and asks for is its agent's doing. */
 function speaker(state: State, command: Command): string {
+  if (command.do === 'callTool' || command.do === 'cancelCall') {
+    const root = state.clients?.[command.connectionId];
+    return root === undefined ? 'engine' : `agent:${root}`;
+  }
   const does =
     command.do === 'sampled' || command.do === 'carryOut'
       ? state.turns[command.turnId]

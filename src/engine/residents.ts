@@ -84,7 +84,8 @@ export class ResidentObjects {
       }
       for (const agentId of agentsOf(event)) {
         const resident = this.#present.get(agentId);
-        if (resident === undefined) continue;
+        // What a client knows is with the client.
+        if (resident === undefined || this.#state.agents[agentId]!.client !== undefined) continue;
         if (resident.buffer !== undefined) resident.buffer.push(event);
         else remember(resident.history, agentId, event);
       }
@@ -132,6 +133,7 @@ export class ResidentObjects {
 
   async #historyUpTo(agent: Agent, to: number): Promise<History> {
     const history = await this.#born(agent);
+    if (agent.client !== undefined) return history;
     for await (const page of this.#log.readAgent(agent.agentId, { to })) {
       for (const event of page) remember(history, agent.agentId, decoded(event));
     }

@@ -38,11 +38,13 @@ const said: Say = {
   CommandAnswered: (d) => `key ${d.key}: ${d.refusal === undefined ? 'done' : 'refused'}`,
   LimitRefused: (d, n) => `${d.limit} is ${d.number}${held(d.holders, n)}; refusal ${short(d.refusalId)}`,
   AgentSpawned: (d, n) =>
-    `${d.parentId === undefined ? 'a root' : `by ${n.of(d.parentId)}`}, model ${d.model}${d.role === undefined ? '' : `, role ${d.role}`}${d.forkedFrom === undefined ? '' : `, forked at #${d.forkedFrom.position}`}`,
+    `${d.client === true ? 'a root for a client' : d.parentId === undefined ? 'a root' : `by ${n.of(d.parentId)}`}, model ${d.model}${d.role === undefined ? '' : `, role ${d.role}`}${d.forkedFrom === undefined ? '' : `, forked at #${d.forkedFrom.position}`}`,
   AgentLoaded: (d) => d.reason,
   AgentEvicted: (d, n) => `${d.reason}${d.wantedBy === undefined ? '' : `, to make room for ${n.of(d.wantedBy)}`}`,
   UnloadAbandoned: (d) => `after ${d.afterMs} ms`,
   AgentClosed: (d) => d.reason,
+  ClientJoined: (d) => `${oneLine(d.software)} ${oneLine(d.version ?? '')}, connection ${short(d.connectionId)}`,
+  ClientLeft: (d) => `connection ${short(d.connectionId)}: ${oneLine(d.reason)}`,
   UsageRecorded: (d) => `${d.inputTokens} tokens in, ${d.outputTokens} out`,
   SlotReserved: (d) => `slot ${short(d.reservationId)} for ${d.purpose}`,
   SlotCommitted: (d) =>
@@ -54,7 +56,8 @@ const said: Say = {
   TurnDequeued: (d) => d.reason,
   MailAccepted: (d, n) =>
     `${d.kind}${d.trigger ? ' (trigger)' : ''} ${short(d.mailId)} from ${d.fromPath ?? n.of(d.from)}: ${text(d.text)}`,
-  MailConsumed: (d) => `${short(d.mailId)} by turn ${short(d.turnId)}`,
+  MailConsumed: (d) =>
+    `${short(d.mailId)} by turn ${short(d.turnId)}${d.callId === undefined ? '' : ` with the result of ${short(d.callId)}`}`,
   MailReturned: (d) => `${short(d.mailId)} from turn ${short(d.turnId)}`,
   MailRejected: (d) => `${short(d.mailId)}: ${d.reason}`,
   TurnStarted: (d) => `turn ${short(d.turnId)} with ${d.mailIds.length} mail`,

@@ -28,9 +28,17 @@ type SpawnArgs = t.TypeOf<typeof SpawnArgs>;
 type Fork = 'none' | 'all' | number;
 
 /** Blank or absent: everything, unless the call asks for another model or role (they exclude each other). */
-function forkOf(args: SpawnArgs): Fork | { readonly fault: string } {
+function forkOf(caller: Agent, args: SpawnArgs): Fork | { readonly fault: string } {
   const overrides = args.agent_type !== undefined || args.model !== undefined || args.reasoning_effort !== undefined;
   const asked = args.fork_turns?.trim() ?? '';
+  // What a client knows is with the client: there is nothing to inherit.
+  if (caller.client !== undefined) {
+    if (asked === '' || asked === 'none') return 'none';
+    return {
+      fault:
+        'fork_turns must be `none` here: your history is not known to the fleet; say in message what the agent has to know',
+    };
+  }
   if (asked === '') return overrides ? 'none' : 'all';
   if (asked === 'none') return 'none';
   if (asked === 'all') {
@@ -102,7 +110,7 @@ function newAgent(state: State, ctx: Context, caller: Agent, args: SpawnArgs, fo
 function decide(state: State, ctx: Context, caller: Agent, args: SpawnArgs): Effect {
   const wrong = fault(state, caller, args);
   if (wrong !== undefined) return { end: error(wrong) };
-  const fork = forkOf(args);
+  const fork = forkOf(caller, args);
   if (typeof fork === 'object') return { end: error(fork.fault) };
   const path = `${caller.path}/${args.task_name}`;
   const { limits } = state.fleet;
