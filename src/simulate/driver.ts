@@ -169,13 +169,7 @@ export class Driver {
   /** One completion; an engine whose disk has failed is opened again. False when nothing is to come. */
   async deliver(): Promise<boolean> {
     const { world } = this;
-    this.delivered += 1;
-    holds(
-      this.delivered <= completionsMax,
-      'LIVE',
-      world.events.length,
-      () => `no rest after ${completionsMax} completions`,
-    );
+    this.#count();
     if (this.#watch !== undefined && this.delivered % watchEvery === 0) this.#look(this.#watch);
     const [kill] = this.#kills;
     if (kill !== undefined && this.#unharmed === kill.after) {
@@ -193,9 +187,16 @@ export class Driver {
     return (await this.#open()) || came;
   }
 
+  /** Every history ends. */
+  #count(): void {
+    this.delivered += 1;
+    const { length } = this.world.events;
+    holds(this.delivered <= completionsMax, 'LIVE', length, () => `no rest after ${completionsMax} completions`);
+  }
+
   #look(watch: (life: Life) => void): void {
     const { life, log } = this.world;
-    if (life !== undefined && log?.head().position === log?.synced().position) watch(life);
+    if (life !== undefined && log?.head().position === this.world.events.length) watch(life);
   }
 
   async #settle(): Promise<boolean> {
@@ -243,7 +244,10 @@ export class Driver {
     const { world } = this;
     this.stop(processes);
     await world.settle();
-    while (world.alive) holds(await world.step(), 'LIVE', world.events.length, () => 'a stop in order does not end');
+    while (world.alive) {
+      this.#count();
+      holds(await world.step(), 'LIVE', world.events.length, () => 'a stop in order does not end');
+    }
     world.look();
   }
 

@@ -21,6 +21,7 @@ import { WorldHosts } from './hosts.ts';
 import { seededIds } from './ids.ts';
 import { type ModelWorld, modelErrors, notTaken, WorldModel } from './models.ts';
 import type { Own } from './own.ts';
+import { Patience } from './patience.ts';
 import type { Plant } from './plants/plant.ts';
 import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
@@ -66,6 +67,9 @@ export class World {
   #lives = 0;
   /** Found by a port in the middle of the engine's work, thrown when the engine waits again. */
   #violation: Violation | undefined;
+  readonly #patience = new Patience((violation) => {
+    this.#violation ??= violation;
+  });
 
   constructor(history: History, own: Own = {}) {
     this.#own = own;
@@ -206,7 +210,7 @@ export class World {
     const { number } = living;
     const plant = this.#plant;
     const disk = await this.disk.open(number);
-    const log = plant?.log?.(disk) ?? disk;
+    const log = this.#patience.log(plant?.log?.(disk) ?? disk);
     living.log = log;
     const { decide } = this.#own;
     const tamper = decide === undefined ? plant?.engine?.() : { ...plant?.engine?.(), decide };
@@ -326,6 +330,7 @@ export class World {
 
   /** Node runs a tick when no microtask is left: then everybody waits for the schedule. */
   #settle(): Promise<void> {
+    this.#patience.rest();
     return new Promise((resolve) => process.nextTick(resolve));
   }
 

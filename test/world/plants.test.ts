@@ -26,6 +26,8 @@ const quick = [
   'R34',
   'R35',
   'lost-release-on-abort',
+  'skipped-sync',
+  'synced-never-told',
   'torn-record',
   'stale-answer',
 ];
@@ -51,6 +53,7 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT'],
   ['[SL4] a slot that an interrupted turn keeps is found', 'lost-release-on-abort', 'I3'],
   ['[LO1] an answer or an effect before the sync is found', 'skipped-sync', 'LO1'],
+  ['[LO1] an engine that goes round in circles is found, and the history ends', 'synced-never-told', 'LIVE'],
   ['[LO4] a HEAD that is ahead of the disk is found', 'head-before-sync', 'LO4'],
   ['[LO4] a record that a crash tears in two is found', 'torn-record', 'LO4'],
   ['[RE6][LO4] an index that leaves an agent out is found', 'index-left-out', 'RE6'],

@@ -1,47 +1,39 @@
 /** Planted defects of the log, as the engine sees it: what is durable, and who may still write. */
 import type { State } from '../../../projections/state.ts';
-import type { Log } from '../../log/port.ts';
+import { changed } from '../disk/changedLog.ts';
 import type { Plant } from './plant.ts';
-
-/** A log of which some methods are others. */
-const changed = (log: Log, changes: (log: Log) => Partial<Log>): Log => {
-  const other = changes(log);
-  return new Proxy(log, {
-    get: (target, name) => {
-      const own = other[name as keyof Log];
-      if (own !== undefined) return own;
-      const value = target[name as keyof Log];
-      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
-    },
-  });
-};
 
 export const logPlants: Readonly<Record<string, Plant>> = {
   'skipped-sync': {
     says: 'a batch counts as durable as soon as it is handed to the disk',
     log: (log) =>
-      changed(log, () => ({
+      changed(log, {
         append: async (batch) => {
           log.append(batch).catch(() => {});
         },
         flush: async () => {},
-      })),
+        synced: () => log.head(),
+      }),
+  },
+  'synced-never-told': {
+    says: 'a log that is durable never says so: whoever waits for it looks again and again',
+    log: (log) => changed(log, { synced: () => ({ ...log.synced(), position: 0 }) }),
   },
   'snapshot-without-mail': {
     says: 'a snapshot leaves out what mail is unread, so that whoever starts from it has forgotten it',
     log: (log) =>
-      changed(log, () => ({
+      changed(log, {
         putSnapshot: (snapshot) => {
           const state = snapshot.state as State;
           return log.putSnapshot({ ...snapshot, state: { ...state, mail: { ...state.mail, inboxes: {} } } });
         },
-      })),
+      }),
   },
   'stale-epoch-accepted': {
     says: 'a new life takes the epoch of the last one, so that the log cannot tell an older writer from it',
     log: (log) =>
-      changed(log, () => ({
+      changed(log, {
         head: () => ({ ...log.head(), epoch: Math.max(0, log.head().epoch - 1) }),
-      })),
+      }),
   },
 };
