@@ -1,4 +1,5 @@
 /** A registrar behind HTTP. What it says in its answers is never repeated: it may quote what we sent. */
+import { hash } from 'node:crypto';
 import { arch, platform } from 'node:os';
 import { Failure } from '../failure.ts';
 import { timestampOf } from './assertion.ts';
@@ -35,6 +36,10 @@ function ttlIn({ expires_in: seconds }: Reply): { readonly ttlMs?: number } {
   return { ttlMs };
 }
 
+/** A key file may be lost while its public key is being registered: with another one it is another request. */
+const requestKeyOf = ({ key, signer }: AgentRequest): string =>
+  `${key}.${hash('sha256', signer.publicKey).slice(0, 16)}`;
+
 export interface HttpRegistrarParts {
   /** Without a slash at its end. */
   readonly url: string;
@@ -46,17 +51,18 @@ export function httpRegistrar({ url, version, fetch: ask = fetch }: HttpRegistra
   async function post(
     path: string,
     what: string,
-    { key, account }: AgentRequest,
+    request: AgentRequest,
     body: Reply,
     signal: AbortSignal,
   ): Promise<Reply> {
+    const { account } = request;
     let response: Response;
     try {
       response = await ask(`${url}${path}`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          'idempotency-key': key,
+          'idempotency-key': requestKeyOf(request),
           'holdfast-account': account.accountId,
           ...(account.token !== undefined && { authorization: `Bearer ${account.token}` }),
         },

@@ -32,7 +32,7 @@ export interface Keys {
 }
 
 export interface AgentRequest {
-  /** The registrar knows a request that comes again by it. */
+  /** The registrar knows a request that comes again by it and by the public key of `signer`, which may be another one when the key file was lost. */
   readonly key: string;
   readonly account: Account;
   readonly signer: Signer;

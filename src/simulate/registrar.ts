@@ -155,6 +155,8 @@ export class WorldRegistrar {
           answer = () => reject(error);
         }
         this.#schedule.add(`an answer about ${what}`, back, life, () => {
+          // Who asked has died or given up, perhaps before it was heard.
+          if (signal.aborted) return;
           this.#checker.answered(key, this.accountId);
           answer();
         });
@@ -163,12 +165,13 @@ export class WorldRegistrar {
   }
 
   #agent({ key, account, signer }: AgentRequest): WorldAgent {
-    const known = this.agents.get(this.#given.get(`${account.accountId} ${key}`) ?? '');
+    const asked = `${account.accountId} ${key} ${signer.publicKey}`;
+    const known = this.agents.get(this.#given.get(asked) ?? '');
     if (known !== undefined && !known.revoked) return known;
     const runtimeId = `runtime ${this.agents.size + 1}`;
     const agent = { runtimeId, accountId: account.accountId, publicKey: signer.publicKey, revoked: false };
     this.agents.set(runtimeId, agent);
-    if (!this.#temper.forgets) this.#given.set(`${account.accountId} ${key}`, runtimeId);
+    if (!this.#temper.forgets) this.#given.set(asked, runtimeId);
     return agent;
   }
 

@@ -6,7 +6,7 @@ import { assertionOf, parseAssertion, timestampOf } from '../../src/identity/ass
 import { httpRegistrar } from '../../src/identity/http.ts';
 import { newKey, signedBy, signerOf } from '../../src/identity/key.ts';
 import { localRegistrar } from '../../src/identity/local.ts';
-import type { Registrar } from '../../src/identity/port.ts';
+import type { Registrar, Signer } from '../../src/identity/port.ts';
 import { type RegistrarOptions, RegistrarServer } from '../../src/identity/server.ts';
 
 const now = 1_795_171_880_000;
@@ -47,6 +47,13 @@ describe.each([
     const { taskId } = await task('k2');
     expect((await task('k2', now + 5_000)).taskId).toBe(taskId);
     expect((await task('k3')).taskId).not.toBe(taskId);
+  });
+
+  test('[TB3] takes a key that was lost before it was registered for another request', async () => {
+    const registrar = make();
+    const agent = (signer: Signer) => registrar.registerAgent({ key: 'k1', account, signer }, signal);
+    const { runtimeId } = await agent(signerOf(newKey()));
+    expect((await agent(signerOf(newKey()))).runtimeId).not.toBe(runtimeId);
   });
 });
 
