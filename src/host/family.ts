@@ -2,7 +2,7 @@
  * A family is a child with everything it started: its process group, its session, and whoever left both but still
  * carries our marks in its environment. Only those who are certainly ours are ever signalled (PR7).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { allPids, bootId, environmentOf, holdsMarks, isDead, type PidStat, runs, statOf } from './procfs.ts';
 
 export interface Family {
@@ -44,8 +44,19 @@ export class Look {
   }
 }
 
+let shared: Look | undefined;
+
+/** A look that was taken in this turn of the event loop: a hundred families that are ended together need one. */
+function lookNow(): Look {
+  if (shared === undefined) {
+    shared = new Look();
+    setImmediate(() => (shared = undefined));
+  }
+  return shared;
+}
+
 /** Living members of the family, the host itself excepted. */
-export function membersOf(family: Family, look = new Look()): PidStat[] {
+export function membersOf(family: Family, look = lookNow()): PidStat[] {
   if (family.bootId !== bootId()) return [];
   const { alive } = look;
   const near = alive.filter((stat) => stat.group === family.group || stat.session === family.group);
@@ -63,6 +74,8 @@ export function membersOf(family: Family, look = new Look()): PidStat[] {
 
 /** Ends the family: TERM, then KILL after `graceMs` and until nobody is left. Returns whether anybody was alive. */
 export async function endFamily(family: Family, graceMs: number): Promise<boolean> {
+  // So that the look is younger than the family, which may have been started in this very turn.
+  await turn();
   let members = membersOf(family);
   if (members.length === 0) return false;
   signalAll(members, 'SIGTERM');

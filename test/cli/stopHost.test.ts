@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { connectHost, hostOfLog, launchHost } from '../../src/host/client.ts';
 import { statOf } from '../../src/host/procfs.ts';
 import { newId } from '../../src/newId.ts';
-import { holdfast, json, newPlace, type Place, trouble } from './cli.ts';
+import { endless, holdfast, inFull, json, newPlace, type Place, trouble, Watched } from './cli.ts';
 
 /** A host with one process, as a killed engine leaves it. */
 async function hosted({ log }: Place, script: string): Promise<{ hostPid: number; pid: number }> {
@@ -47,3 +47,44 @@ test('[PR1] a host that hangs is ended by force with all of its children', async
   expect(await json(place, 'stop-host', '--force', '--log', place.log)).toEqual({ stopped: true });
   expect([hostPid, pid].map((who) => statOf(who)?.state ?? 'Z')).toEqual(['Z', 'Z']);
 });
+
+const ends = async (place: Place, id: number) =>
+  (await json<{ type: string; by: string; data: object }[]>(place, 'log', '--log', place.log))
+    .filter(
+      ({ type, data }) =>
+        /^Process(Stop|Exited|Term|Lost)/.test(type) && (data as { processId: number }).processId === id,
+    )
+    .map(({ type, by, data }) => ({ type, by, ...data }));
+
+const asked = { type: 'ProcessStopRequested', by: 'operator', reason: 'requested' };
+
+test('[PR3][PR6] beside a fleet that runs its processes are asked for in the log before they are ended', async () => {
+  const place = newPlace(endless);
+  const run = new Watched(place, 'run', place.fleet, '--log', place.log, '-o', 'jsonl');
+  await run.until(inFull);
+  const stopped = await holdfast(place, 'stop-host', '--force', '--log', place.log);
+  expect([stopped.code, stopped.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^process host \d+ has ended, and process 1000\n$/),
+  ]);
+  expect(hostOfLog(place.log)).toBeUndefined();
+  expect(await ends(place, 1000)).toMatchObject([asked, { type: 'ProcessTerminated', signal: 'SIGTERM' }]);
+  run.child.kill('SIGINT');
+  expect(await run.exit).toBe(130);
+}, 60_000);
+
+test('[PR3][PR6] of a fleet that was killed they are asked for in the log, too, and its turns stay in progress', async () => {
+  const place = newPlace(endless);
+  const run = new Watched(place, 'run', place.fleet, '--log', place.log, '-o', 'jsonl');
+  await run.until(inFull);
+  run.child.kill('SIGKILL');
+  await run.exit;
+  const stopped = await holdfast(place, 'stop-host', '--force', '--log', place.log);
+  expect([stopped.code, stopped.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^process host \d+ has ended, and process 1000\n$/),
+  ]);
+  expect(hostOfLog(place.log)).toBeUndefined();
+  expect(await ends(place, 1000)).toMatchObject([asked, { type: 'ProcessTerminated', signal: 'SIGTERM' }]);
+  expect(await json<object[]>(place, 'show', 'turns', '--log', place.log)).toHaveLength(2);
+}, 60_000);

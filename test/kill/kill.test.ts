@@ -119,7 +119,8 @@ describe('a fleet that is killed', () => {
     async ({ seed }) => {
       const { lives, traces } = begin(false);
       const roll = dice(seed);
-      for (let kill = 0; kill < 4; kill += 1) expect(await lives.live(1 + roll(70), kill % 2 === 1)).toBe(false);
+      for (let kill = 0; kill < 4; kill += 1)
+        expect(await lives.live(1 + roll(70), { host: kill % 2 === 1 })).toBe(false);
       expect(await lives.live(Number.POSITIVE_INFINITY)).toBe(true);
 
       const { events, accounts } = await settled(lives);

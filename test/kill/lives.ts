@@ -31,8 +31,8 @@ export class Lives {
     writeFileSync(this.#traces, '');
   }
 
-  /** Kills this life after `lines` of what it says; true if it ended by itself before. `host`: its process host too. */
-  async live(lines: number, host = false): Promise<boolean> {
+  /** Kills this life `laterMs` after so many lines of what it says; true if it ended by itself before. `host`: its host, too. */
+  async live(lines: number, { host = false, laterMs = 0 } = {}): Promise<boolean> {
     const child = spawn(process.execPath, this.#command(), {
       cwd: checkout,
       env: { ...process.env, HOLDFAST_TRACES: this.#traces },
@@ -45,13 +45,14 @@ export class Lives {
       said += 1;
       if (said !== lines) continue;
       if (host) this.killHost();
-      child.kill('SIGKILL');
+      if (laterMs > 0) setTimeout(() => child.kill('SIGKILL'), laterMs);
+      else child.kill('SIGKILL');
     }
     const [code, signal] = await exited;
     // The life before was killed after its first batch was durable and before it could say so.
     if (code === 1 && !this.#begun) {
       this.#begun = true;
-      return this.live(lines, host);
+      return this.live(lines, { host, laterMs });
     }
     if (code !== 0 && signal !== 'SIGKILL') throw new Error(`the fleet ended with ${code ?? signal}`);
     return code === 0;

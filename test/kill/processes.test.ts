@@ -9,7 +9,9 @@ import { Lives } from './lives.ts';
 import { fleetOf, type Program, programs } from './programs.ts';
 
 const long = process.env.HOLDFAST_LONG !== undefined;
-const [count, kills, talks] = long ? [200, 200, 600] : [18, 4, 30];
+const [count, kills] = long ? [200, 200] : [18, 4];
+/** So that they talk and flood for as long as there are kills. */
+const pace = long ? { talks: 600, pauseS: 0.5, floods: 50 } : { talks: 30, pauseS: 0.1, floods: 5 };
 /** For programs to end and for a loaded machine to say so. */
 const patience = { timeout: long ? 300_000 : 60_000, interval: 100 };
 
@@ -46,7 +48,7 @@ function asExpected(log: string, all: readonly Process[], expected: readonly Pro
 }
 
 test(`[PR1][PR5][PR6][PR8] ${count} processes live through ${kills} kills of their engine, and a clean leaves none of them`, async () => {
-  const expected = programs(count, talks);
+  const expected = programs(count, pace);
   const forever = expected.filter(({ code }) => code === undefined).length;
   const lives = new Lives(fleetOf(expected));
   opened.push(lives);
@@ -58,9 +60,12 @@ test(`[PR1][PR5][PR6][PR8] ${count} processes live through ${kills} kills of the
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     return Math.floor((seed / 2 ** 32) * below);
   };
-  // Once while they are being started; a life that goes on begins with two events for each that lives.
+  // Once while they are being started, then before, while and after a life meets the host.
   await lives.live(2 + dice(3 * count));
-  for (let kill = 1; kill < kills; kill += 1) await lives.live(1 + dice(4 + 2 * forever));
+  for (let kill = 1; kill < kills; kill += 1) {
+    await lives.live(1 + dice(3), { laterMs: dice(500) });
+    if (long && kill % 10 === 0) console.error(`${kill} of ${kills} kills`);
+  }
 
   const fleet = await openFleet({ log: lives.log });
   const ending = (await open(fleet)).length;

@@ -13,16 +13,23 @@ export interface Program {
 const lines = (n: number, line: (i: number) => string): string =>
   Array.from({ length: n }, (_, i) => `${line(i + 1)}\n`).join('');
 
-/** `talks`: lines of a talker, one every tenth of a second. */
-const tempers: readonly ((n: number, talks: number) => Omit<Program, 'tty'>)[] = [
-  (n, talks) => ({
-    cmd: `for i in $(seq 1 ${talks}); do echo "line $i of ${n}"; sleep 0.1; done; exit ${(n % 50) + 1}`,
+export interface Pace {
+  /** Lines of a talker, and seconds between them. */
+  readonly talks: number;
+  readonly pauseS: number;
+  /** Of a flooder: 100 kB each, ten pauses between them. */
+  readonly floods: number;
+}
+
+const tempers: readonly ((n: number, pace: Pace) => Omit<Program, 'tty'>)[] = [
+  (n, { talks, pauseS }) => ({
+    cmd: `for i in $(seq 1 ${talks}); do echo "line $i of ${n}"; sleep ${pauseS}; done; exit ${(n % 50) + 1}`,
     output: lines(talks, (i) => `line ${i} of ${n}`),
     code: (n % 50) + 1,
   }),
-  (n) => ({
-    cmd: `head -c 1000000 /dev/zero | tr '\\0' x; exit ${(n % 50) + 2}`,
-    output: 'x'.repeat(1_000_000),
+  (n, { floods, pauseS }) => ({
+    cmd: `for i in $(seq 1 ${floods}); do head -c 100000 /dev/zero | tr '\\0' x; sleep ${10 * pauseS}; done; exit ${(n % 50) + 2}`,
+    output: 'x'.repeat(100_000 * floods),
     code: (n % 50) + 2,
   }),
   (n) => ({ cmd: `echo up ${n}; exec sleep 1000`, output: `up ${n}\n` }),
@@ -36,9 +43,9 @@ const tempers: readonly ((n: number, talks: number) => Omit<Program, 'tty'>)[] =
 ];
 
 /** Half of each temper on a terminal, which writes line ends in its own way. */
-export function programs(count: number, talks: number): Program[] {
+export function programs(count: number, pace: Pace): Program[] {
   return Array.from({ length: count }, (_, n) => {
-    const program = tempers[n % tempers.length]!(n, talks);
+    const program = tempers[n % tempers.length]!(n, pace);
     const tty = Math.floor(n / tempers.length) % 2 === 1;
     return { ...program, tty, output: tty ? program.output.replaceAll('\n', '\r\n') : program.output };
   });

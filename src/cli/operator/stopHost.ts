@@ -1,13 +1,16 @@
 /** `stop-host`: ends the process host of a log, which otherwise goes by itself when nobody has needed it for a while. */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../failure.ts';
+import { openFleet } from '../../fleet.ts';
 import { connectHost, hostOfLog } from '../../host/client.ts';
 import { endHost } from '../../host/orphans.ts';
 import type { Place } from '../../host/place.ts';
 import type { Host, HostProcess } from '../../host/port.ts';
 import { runs } from '../../host/procfs.ts';
-import { refuseStrangers } from '../../log/folder.ts';
+import { folderOf, refuseStrangers } from '../../log/folder.ts';
 import { Refused } from '../exitCodes.ts';
+import { clientOf } from '../opened.ts';
 import { tell } from '../output.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from '../setting.ts';
 import { commandText } from '../words/describe.ts';
@@ -33,14 +36,35 @@ const busy = (dir: string, live: readonly HostProcess[]): Refused => {
   });
 };
 
+/** Each is asked for in the log before it is signalled (PR3): by the engine that runs the fleet, or by one opened for that. */
+async function stopRecorded(dir: string, ids: readonly number[]): Promise<void> {
+  const client = clientOf(dir);
+  if (client !== undefined) {
+    await Promise.all(ids.map((processId) => client.ask('stopProcess', { processId })));
+  } else if (existsSync(folderOf(dir).head)) {
+    const fleet = await openFleet({ log: dir, turns: 'stay' });
+    await Promise.all(ids.map((id) => fleet.stopProcess(id)));
+    await fleet.stop('opened to end processes');
+  }
+}
+
 /** Ends whatever lives, whole groups, TERM and then KILL; what is started meanwhile is met by the next round. */
-async function endAll(host: Host): Promise<number[]> {
+async function endAll(dir: string, host: Host): Promise<number[]> {
   const ended = new Set<number>();
-  while (!(await host.endIfEmpty())) {
+  const round = async () => {
     const live = (await host.list()).filter(isLive);
+    const ids = live.map(({ processId }) => processId);
+    for (const id of ids) ended.add(id);
     if (live.length > 0) tell(`ending ${live.map(named).join(', ')}\n`);
-    await Promise.all(live.map(({ processId }) => host.stop(`stop-host/${processId}`, processId, graceMs)));
-    for (const { processId } of live) ended.add(processId);
+    await stopRecorded(dir, ids).catch((error) => tell(`the log will not say who asked for it: ${String(error)}\n`));
+    // Also what no log knows of, or an engine that hangs has not been heard about.
+    await Promise.all(ids.map((id) => host.stop(`stop-host/${id}`, id, graceMs)));
+  };
+  try {
+    while (!(await host.endIfEmpty())) await round();
+  } catch (error) {
+    // It goes away once it has answered, in the middle of that, or with the engine that was opened here.
+    if (!(error instanceof Failure) || error.code !== 'HOLDFAST_HOST_LOST') throw error;
   }
   return [...ended];
 }
@@ -49,12 +73,6 @@ async function endAll(host: Host): Promise<number[]> {
 async function gone({ pid, startTime }: Omit<Place, 'token'>): Promise<void> {
   while (runs(pid, startTime)) await sleep(lookMs);
 }
-
-/** The host goes away once it has answered, or in the middle of that. */
-const lostInTheEnd = (error: unknown): never[] => {
-  if (error instanceof Failure && error.code === 'HOLDFAST_HOST_LOST') return [];
-  throw error;
-};
 
 async function stopHost({ dir, out }: Setting, { force }: { readonly force?: boolean }): Promise<void> {
   refuseStrangers(dir);
@@ -74,7 +92,7 @@ async function stopHost({ dir, out }: Setting, { force }: { readonly force?: boo
     host.disconnect();
     throw busy(dir, live);
   }
-  const ended = await endAll(host).catch(lostInTheEnd);
+  const ended = await endAll(dir, host);
   if (place !== undefined) await gone(place);
   await out.show({ stopped: true, hostId: host.hostId, pid: place?.pid, ended }, () => [
     `process host ${place?.pid} has ended${ended.length === 0 ? '' : `, and process ${ended.join(', ')}`}`,
