@@ -1,5 +1,6 @@
 /** Every kind of event there is, by its name; decoding goes through this table. */
 import * as agent from './agent.ts';
+import * as approval from './approval.ts';
 import * as cell from './cell.ts';
 import * as client from './client.ts';
 import type { Envelope, Fact } from './envelope.ts';
@@ -21,6 +22,7 @@ const rooms = {
   ...slot,
   ...mail,
   ...turn,
+  ...approval,
   ...identity,
   ...task,
   ...process,

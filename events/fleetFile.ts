@@ -37,7 +37,31 @@ export type LimitsGiven = t.TypeOf<typeof LimitsGiven>;
 export const ModelConfig = closed(t.type({ kind: t.literal('script') }), 'ModelConfig');
 export type ModelConfig = t.TypeOf<typeof ModelConfig>;
 
-export const Role = closed(t.partial({ instructions: text, model: text, effort: text }), 'Role');
+/** The first words of a command; see `src/decide/approvals/pattern.ts`. */
+export const CommandPattern = matching(/\S/, {
+  title: 'CommandPattern',
+  description: 'the first words of a command, as `git push`',
+});
+
+const approvals = {
+  /** `auto`: commands run; `ask`: a person is asked; `deny`: only what `allow` names runs. */
+  mode: t.keyof({ auto: null, ask: null, deny: null }, 'ApprovalMode'),
+  allow: t.array(CommandPattern),
+  deny: t.array(CommandPattern),
+};
+/** Which commands of agents may run, and which a person is asked about. `park`: who is asked about gives back its slot. */
+export const Approvals = closed(t.partial({ ...approvals, park: t.boolean }), 'Approvals');
+export type Approvals = t.TypeOf<typeof Approvals>;
+
+export const Role = closed(
+  t.partial({
+    instructions: text,
+    model: text,
+    effort: text,
+    approvals: closed(t.partial(approvals), 'RoleApprovals'),
+  }),
+  'Role',
+);
 export type Role = t.TypeOf<typeof Role>;
 
 export const RootName = matching(/^[^:/*]+$/, { title: 'RootName', description: 'a name without ":", "/" and "*"' });
@@ -125,6 +149,7 @@ export const fleetOptions = {
   redact: Redact,
   retry: Retry,
   identity: IdentityConfig,
+  approvals: Approvals,
   checkpoints: CheckpointsConfig,
 };
 

@@ -72,7 +72,8 @@ export const ToolCallEnded = fact(
   ),
 );
 
-export const TurnParked = fact('TurnParked', turn, t.type({ ...ofTurn, until: t.number }));
+/** `until`: when the first of its waits gives up, ms since 1970; absent: it waits for a person alone. */
+export const TurnParked = fact('TurnParked', turn, shape(ofTurn, { until: t.number }));
 
 export const TurnUnparked = fact(
   'TurnUnparked',
@@ -95,21 +96,4 @@ export const TurnInterrupted = fact(
   turn,
   t.type({ ...ofTurn, interruptedBy: t.string, reason: t.string, note: t.string }),
   ends,
-);
-
-export const ApprovalAsked = fact(
-  'ApprovalAsked',
-  turn,
-  t.type({ ...ofTurn, approvalId: t.string, what: t.string, why: t.string }),
-);
-
-export const ApprovalAnswered = fact(
-  'ApprovalAnswered',
-  turn,
-  t.type({
-    ...ofTurn,
-    approvalId: t.string,
-    answeredBy: t.string,
-    answer: t.keyof({ allow: null, deny: null, always: null }),
-  }),
 );

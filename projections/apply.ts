@@ -5,6 +5,7 @@
 import { definition, type EventType, eventTypes, type HoldfastEvent } from '../events/catalogue.ts';
 import { activity } from './activity.ts';
 import { agents } from './agents.ts';
+import { approvals, askedCalls } from './approvals.ts';
 import { cells } from './cells.ts';
 import { fleet } from './fleet.ts';
 import { identities } from './identities.ts';
@@ -23,7 +24,19 @@ import { turns } from './turns.ts';
  * Each room writes its own part of the document and may read the parts of rooms after it, as they were before; `residents` and
  * `activity` read the others as they are after.
  */
-const parts: readonly Reducers[] = [fleet, slots, mail, processes, agents, cells, turns, residents, activity];
+const parts: readonly Reducers[] = [
+  fleet,
+  approvals,
+  slots,
+  mail,
+  processes,
+  agents,
+  cells,
+  turns,
+  askedCalls,
+  residents,
+  activity,
+];
 const rooms: readonly Reducers[] = [...parts, identities, taskBindings, sources];
 
 type Reduce = (draft: State, event: HoldfastEvent) => void;

@@ -7,6 +7,7 @@ import type { MailKind } from '../events/mail.ts';
 import type { DetachReason, StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
 import type { TaskOrigin } from '../events/task.ts';
+import type { Approvals } from './approval.ts';
 import type { Cell } from './cell.ts';
 import { noIdentities } from './identities.ts';
 import { emptyOrder, type Order } from './order.ts';
@@ -133,6 +134,8 @@ export interface Call {
   cellId?: string;
   /** write_stdin: its bytes have been written. */
   written?: true;
+  /** A person is asked whether it may be carried out. */
+  approvalId?: string;
 }
 
 export type PendingCall = { call: string; id: string; args: unknown; invalid?: string } | { exec: Text; id: string };
@@ -161,7 +164,7 @@ export interface Turn {
   waits: number;
   /** Mail taken since the newest ModelSampled. */
   fresh: MailId[];
-  parked?: { until: number; at: number; position: number };
+  parked?: { until?: number; at: number; position: number };
   /** A client makes its calls: no model is asked, and further calls come while others are open. */
   client?: true;
   /** Its task was rejected since the newest ModelSampled (TB5). */
@@ -351,6 +354,8 @@ export interface State {
     /** Those that go on by themselves. */
     busy: Record<string, true>;
   };
+  /** Absent before the first question. */
+  approvals?: Approvals;
   /** Agent → key of its store → position of the newest write; the values are in the log. */
   stores: Record<string, Record<string, number>>;
 }

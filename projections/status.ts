@@ -1,5 +1,6 @@
 /** Status of an agent as a fold: what it is, since when, and the event that says so (TU5). */
 import { inWait } from './activity.ts';
+import { awaitsAnswer } from './approvals.ts';
 import type { Agent, State } from './state.ts';
 import { awaitsBinding } from './taskBindings.ts';
 
@@ -26,7 +27,11 @@ export function statusOf(state: State, agent: Agent): Status {
   const calls = Object.values(turn.calls).sort((a, b) => a.position - b.position);
   if (inWait(state, turn))
     return { is: 'waiting', since: calls[0]!.at, position: calls[0]!.position, what: 'mail (wait_agent)' };
-  if (turn.parked !== undefined)
+  if (awaitsAnswer(state, turn)) {
+    const { at, position, approvalId } = calls.find((call) => call.approvalId !== undefined)!;
+    return { is: 'waiting', since: at, position, what: `the answer of a person (approval ${approvalId})` };
+  }
+  if (turn.parked !== undefined && turn.open === 0)
     return { is: 'waiting', since: turn.parked.at, position: turn.parked.position, what: 'a slot to go on' };
   if (awaitsBinding(state, turn)) {
     const { at, position } = state.taskBindings.registering[agent.agentId] ?? state.identities.registering ?? turn;

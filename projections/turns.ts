@@ -83,7 +83,8 @@ export const turns: Reducers = {
   },
   TurnParked: (draft, { data, at, position }) => {
     const turn = draft.turns[data.turnId]!;
-    turn.parked = { until: data.until, at, position };
+    turn.parked = { at, position };
+    if (data.until !== undefined) turn.parked.until = data.until;
     delete turn.reservationId;
   },
   TurnUnparked: (draft, { data }) => {

@@ -2,6 +2,7 @@
 import { type CallRef, callerOf } from '../../projections/calls.ts';
 import type { State } from '../../projections/state.ts';
 import { stored } from '../../projections/toolOutput.ts';
+import { judged } from './approval.ts';
 import { endOf } from './callEnd.ts';
 import type { CommandOf } from './command.ts';
 import { type Context, type Decision, decided, dropped } from './decision.ts';
@@ -24,7 +25,11 @@ export function effectOf(state: State, ctx: Context, agentId: string, asked: Ask
   const decoded = tool.args.decode(args ?? {});
   if (decoded._tag === 'Left')
     return { end: error(`failed to parse function arguments: ${argumentFault(tool.args, args)}`) };
-  return tool.decide(state, { ...ctx, by: `agent:${agentId}` }, state.agents[agentId]!, decoded.right, ref);
+  const agent = state.agents[agentId]!;
+  const effect = tool.decide(state, { ...ctx, by: `agent:${agentId}` }, agent, decoded.right, ref);
+  // Only what could be carried out is worth a question.
+  const deed = effect.end === undefined ? tool.deed?.(state, decoded.right) : undefined;
+  return deed === undefined ? effect : judged(state, agent, tool, deed, ref, effect);
 }
 
 /** The first thing that is wrong, in the words that models know. */

@@ -1,4 +1,5 @@
 /** Everything that can be asked of a fleet: by operators, by models through their tools, by the outside world as results. */
+import type { DataOf } from '../../events/catalogue.ts';
 import type { CellPolicy, OutputItem } from '../../events/cell.ts';
 import type { FleetFile } from '../../events/fleetFile.ts';
 import type { IdentityLossReason } from '../../events/identity.ts';
@@ -7,6 +8,8 @@ import type { Item } from '../../events/turn.ts';
 import type { CallNamed } from '../../projections/calls.ts';
 import type { CallEnd } from './callEnd.ts';
 import type { IdentitySeen } from './identity.ts';
+
+export type ApprovalAnswer = DataOf<'ApprovalAnswered'>['answer'];
 
 export interface RootGiven {
   readonly name?: string;
@@ -100,6 +103,13 @@ export type Command =
   | { readonly do: 'interrupt'; readonly target: string; readonly cascade?: boolean }
   | { readonly do: 'close'; readonly target: string; readonly reason?: string }
   | { readonly do: 'evict'; readonly target: string }
+  /** `reason`: for the model, with `deny`. */
+  | {
+      readonly do: 'answerApproval';
+      readonly approvalId: string;
+      readonly answer: ApprovalAnswer;
+      readonly reason?: string;
+    }
   | { readonly do: 'detach'; readonly target: string }
   /** `only`: these processes of the agent; absent: all that are detached. */
   | { readonly do: 'reattach'; readonly target: string; readonly only?: readonly number[] }

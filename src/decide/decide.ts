@@ -1,5 +1,6 @@
 /** state + command → facts and an answer, or a refusal. Pure: the same arguments give the same decision. */
 import type { State } from '../../projections/state.ts';
+import { answerApproval } from './approval.ts';
 import { renewTask, taskExpired, taskRegistered, taskRegistrationFailed, taskRejected, unbind } from './binding.ts';
 import { endCall, waitExpired } from './calls.ts';
 import { carryOutCell, cellDrained, cellLost, createCell, fireTimers, terminateCell } from './cell.ts';
@@ -33,6 +34,7 @@ const deciders: Deciders = {
   interrupt,
   close,
   evict,
+  answerApproval,
   detach,
   reattach,
   clean,

@@ -8,6 +8,7 @@ import type { QueueId } from '../../events/ids.ts';
 import { SlotReleased, TurnQueued } from '../../events/slot.ts';
 import { TurnParked } from '../../events/turn.ts';
 import { cellKey, inWait } from '../../projections/activity.ts';
+import { awaitsAnswer } from '../../projections/approvals.ts';
 import type { Caller } from '../../projections/calls.ts';
 import { isInWait } from '../../projections/cells.ts';
 import type { Agent, Cell, Letter, State, Turn } from '../../projections/state.ts';
@@ -135,10 +136,23 @@ function candidates(state: State, batch: readonly HoldfastEvent[], rootId: strin
 
 function park(state: State, turn: Turn): HoldfastFact[] {
   const { turnId, agentId, rootId, reservationId } = turn;
-  if (state.fleet.limits.whenFull !== 'queue' || reservationId === undefined || !inWait(state, turn)) return [];
-  const until = Math.max(...Object.values(turn.calls).map((call) => call.until ?? 0));
-  return [TurnParked({ turnId, agentId, until }), SlotReleased({ reservationId, agentId, rootId, reason: 'parked' })];
+  const asks = state.fleet.file?.approvals?.park === true && awaitsAnswer(state, turn);
+  if (state.fleet.limits.whenFull !== 'queue' || reservationId === undefined) return [];
+  if (!asks && !inWait(state, turn)) return [];
+  const untils = Object.values(turn.calls).flatMap(({ until }) => until ?? []);
+  return [
+    TurnParked({ turnId, agentId, ...(untils.length > 0 && { until: Math.max(...untils) }) }),
+    SlotReleased({ reservationId, agentId, rootId, reason: 'parked' }),
+  ];
 }
+
+/** AP5: who waits for the answer of a person gives back its slot, if the fleet file says so. */
+export const parkAsked: Rule = (state, _ctx, batch) => {
+  if (state.approvals === undefined || state.fleet.file?.approvals?.park !== true) return [];
+  const all = batch.some(({ type }) => type === 'LimitsChanged');
+  const touched = all ? Object.values(state.turns) : turnsIn(state, batch);
+  return touched.flatMap((turn) => (awaitsAnswer(state, turn) ? park(state, turn) : []));
+};
 
 /** MA3: before each further sampling a turn takes what came in meanwhile, also in a pause before it or while it had no task. */
 export const mailForSampling: Rule = (state, ctx, batch) => {
@@ -253,6 +267,7 @@ export const rules: readonly { readonly rule: Rule; readonly again: boolean }[] 
   { rule: notices, again: false },
   { rule: clientsLeave, again: false },
   { rule: waits, again: false },
+  { rule: parkAsked, again: false },
   { rule: clientsLeave, again: false },
   { rule: mailForClients, again: false },
   { rule: mailForSampling, again: false },

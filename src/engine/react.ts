@@ -1,5 +1,6 @@
 /** What a batch makes the outside do, as data: executed after the batch is durable, never before (LO1). */
 import type { DataOf, HoldfastEvent } from '../../events/catalogue.ts';
+import { callAskedOf } from '../../projections/approvals.ts';
 import { type CallRef, openCall } from '../../projections/calls.ts';
 import type { Call, Cell, State, Turn } from '../../projections/state.ts';
 import { asksModel, awaitsBinding, bindingOf } from '../../projections/taskBindings.ts';
@@ -126,6 +127,11 @@ function ofEvent(state: State, event: HoldfastEvent, batch: readonly HoldfastEve
     case 'ToolCallStarted':
     case 'CellToolStarted': {
       const ref = refIn(data);
+      const call = openCall(state, ref);
+      return call === undefined ? [] : [awaited(ref, call, false)];
+    }
+    case 'ApprovalAnswered': {
+      const ref = callAskedOf(data);
       const call = openCall(state, ref);
       return call === undefined ? [] : [awaited(ref, call, false)];
     }

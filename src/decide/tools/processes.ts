@@ -4,6 +4,7 @@ import { closed, closedShape } from '../../../events/closed.ts';
 import { ProcessRequested } from '../../../events/process.ts';
 import { requestOf } from '../../../projections/calls.ts';
 import type { Agent, Process, State } from '../../../projections/state.ts';
+import type { Deed } from '../approvals/judge.ts';
 import { isBelow, resolvePath } from '../paths.ts';
 import { processRefusal } from '../refusals.ts';
 import { pruning, stopping, toPrune } from '../stops.ts';
@@ -53,11 +54,37 @@ const processFor = (state: State, caller: Agent, id: number): Process | undefine
   return process?.rootId === caller.rootId ? process : undefined;
 };
 
+/** Where they stand nobody has put another program in their place. */
+const shells = new Set([
+  'bash',
+  'sh',
+  'dash',
+  ...['bash', 'sh', 'dash'].flatMap((s) => [`/bin/${s}`, `/usr/bin/${s}`]),
+]);
+
+const execDeed = (_state: State, { cmd, shell, justification, prefix_rule }: ExecArgs): Deed => ({
+  text: cmd,
+  what: cmd,
+  ...(shell !== undefined && !shells.has(shell) && { unsure: `it is run by ${shell}` }),
+  ...(justification !== undefined && { justification }),
+  ...(prefix_rule !== undefined && { proposed: prefix_rule }),
+});
+
+/** Whole lines of plain text can be read as a shell would; keys that edit a line, and parts of lines, cannot. */
+function writeDeed(state: State, { session_id, chars = '' }: WriteArgs): Deed | undefined {
+  const process = state.processes.all[session_id];
+  if (chars === '' || process === undefined) return undefined;
+  const plain = chars.endsWith('\n') && !/[^\n\P{Cc}]/u.test(chars);
+  const what = `type ${JSON.stringify(chars)} into session ${session_id} (${process.command.at(-1)})`;
+  return { text: chars, what, ...(!plain && { unsure: 'it is no whole line of plain text' }) };
+}
+
 export const execCommand: Tool<ExecArgs> = {
   name: 'exec_command',
   description:
     'Runs a shell command. Answers when it has ended or after yield_time_ms, with its output so far and a session id to go on with (write_stdin). tty: true gives it a terminal with an open stdin; notifyOnExit: true tells you by mail when it has ended; onInterrupt: "kill" ends it when your turn is interrupted.',
   args: ExecArgs,
+  deed: execDeed,
   decide: (state, ctx, caller, args, call) => {
     if (args.cmd.trim() === '') return { end: error('missing command line for unified exec request') };
     const refusal = processRefusal(state, ctx, caller);
@@ -95,6 +122,7 @@ export const writeStdin: Tool<WriteArgs> = {
   description:
     'Writes chars to a running session of exec_command (empty: only reads) and answers with the output that is new to you.',
   args: WriteArgs,
+  deed: writeDeed,
   decide: (state, _ctx, caller, args) => {
     const process = processFor(state, caller, args.session_id);
     if (process === undefined) return { end: error(`write_stdin failed: Unknown process id ${args.session_id}`) };

@@ -4,6 +4,7 @@ import type { HoldfastFact } from '../../../events/catalogue.ts';
 import type { Outcome, ToolOutput } from '../../../events/turn.ts';
 import type { CallRef } from '../../../projections/calls.ts';
 import type { Agent, State } from '../../../projections/state.ts';
+import type { Deed } from '../approvals/judge.ts';
 import type { Context, NewAgent, Refusal } from '../decision.ts';
 
 /** What a call does: its own effect, its end unless it stays open, and an agent that it starts at once. */
@@ -21,6 +22,8 @@ export interface Tool<A = any> {
   /** Exact: unknown arguments are refused. */
   readonly args: t.Type<A, unknown, unknown>;
   readonly decide: (state: State, ctx: Context, caller: Agent, args: A, call: CallRef) => Effect;
+  /** What of it a person may want to decide about; absent: nothing. */
+  readonly deed?: (state: State, args: A) => Deed | undefined;
 }
 
 export const ok = (text: string, fields?: Record<string, unknown>): Effect['end'] => ({
