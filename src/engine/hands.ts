@@ -9,6 +9,7 @@ import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
 import { type Model, taskRejectedCode } from '../models/port.ts';
 import type { Cells } from './cells.ts';
+import type { ClientDoor } from './clientDoor.ts';
 import type { Clock } from './clock.ts';
 import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
@@ -28,6 +29,7 @@ export interface HandsParts {
   readonly clock: Clock;
   readonly commands: Commands;
   readonly cells: Cells;
+  readonly clients: ClientDoor;
   /** Who answers for a model name; throws a Failure for an unknown one. */
   readonly model: (name: string) => Model;
   /** Absent: agents of this fleet are registered nowhere. */
@@ -62,9 +64,14 @@ export class LiveHands implements Hands {
     });
   }
 
+  get clients(): ClientDoor {
+    return this.#parts.clients;
+  }
+
   observe(batch: readonly HoldfastEvent[]): void {
     this.objects.observe(batch);
     this.#parts.cells.observe(batch);
+    this.#parts.clients.observe(batch);
   }
 
   carryOut(effect: Effect): void {
@@ -139,6 +146,7 @@ export class LiveHands implements Hands {
     this.#parts.commands.letGo();
     this.#parts.registrations?.stop();
     this.#parts.cells.letGo();
+    this.#parts.clients.stop();
     this.#timers.stop();
     for (const { controller } of this.#samplings.values()) controller.abort(letGo);
     this.#samplings.clear();

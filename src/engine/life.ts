@@ -10,6 +10,7 @@ import type { Model } from '../models/port.ts';
 import { look, tokenPatterns } from './atHand.ts';
 import { type CellParts, Cells } from './cells.ts';
 import { Checkpoints, type Signing } from './checkpoints.ts';
+import { ClientDoor } from './clientDoor.ts';
 import type { Clock } from './clock.ts';
 import { type CommandParts, Commands, stopGraceMs } from './commands.ts';
 import { Engine } from './engine.ts';
@@ -146,7 +147,18 @@ export class Life {
     const models = world.models(state);
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
     const cells = new Cells({ engine, log, clock, ...(world.cells ?? { runtime: noSandbox }), ...secrets });
-    const hands = new LiveHands({ engine, log, clock, commands, cells, model: models, ...secrets, ...registrations });
+    const clients = new ClientDoor({ engine, log, ...secrets });
+    const hands = new LiveHands({
+      engine,
+      log,
+      clock,
+      commands,
+      cells,
+      clients,
+      model: models,
+      ...secrets,
+      ...registrations,
+    });
     engine.hands = hands;
     const aside = world.snapshot && { aside: world.snapshot };
     const { snapshotEvery: every } = world;
@@ -170,6 +182,10 @@ export class Life {
   async whenIdle(): Promise<void> {
     await this.#commands.met;
     await this.engine.whenIdle();
+  }
+
+  get clients(): ClientDoor {
+    return this.hands.clients;
   }
 
   get state(): State {

@@ -12,20 +12,23 @@ function textsOf(item: HistoryItem): readonly unknown[] {
 
 const isBlob = (text: unknown): text is Exclude<Text, string> => Blob.is(text);
 
+/** Rejects with HOLDFAST_LOG_DAMAGED where a blob is missing or changed. */
+export async function wholeText(log: LogReader, text: Text): Promise<string> {
+  if (typeof text === 'string') return text;
+  try {
+    return Buffer.from(await log.blob(text.blob)).toString('utf8');
+  } catch (error) {
+    // What an operator has removed is no longer there for anybody; the agent is told so and goes on.
+    if (error instanceof Failure && error.code === 'HOLDFAST_PAYLOAD_FORGOTTEN')
+      return `[${text.bytes} bytes that were forgotten]`;
+    throw error;
+  }
+}
+
 /** The same items where no text is long. Rejects with HOLDFAST_LOG_DAMAGED where a blob is missing or changed. */
 export async function wholeTexts(log: LogReader, items: readonly HistoryItem[]): Promise<readonly HistoryItem[]> {
   if (!items.some((item) => textsOf(item).some(isBlob))) return items;
-  const whole = async (text: unknown): Promise<unknown> => {
-    if (!isBlob(text)) return text;
-    try {
-      return Buffer.from(await log.blob(text.blob)).toString('utf8');
-    } catch (error) {
-      // What an operator has removed is no longer there for anybody; the agent is told so and goes on.
-      if (error instanceof Failure && error.code === 'HOLDFAST_PAYLOAD_FORGOTTEN')
-        return `[${text.bytes} bytes that were forgotten]`;
-      throw error;
-    }
-  };
+  const whole = async (text: unknown): Promise<unknown> => (isBlob(text) ? wholeText(log, text) : text);
   return Promise.all(
     items.map(async (item): Promise<HistoryItem> => {
       if (!textsOf(item).some(isBlob)) return item;

@@ -5,6 +5,7 @@ import type { DiskTemper } from './disk/disk.ts';
 import type { Temper } from './models.ts';
 import { mix, Random } from './random.ts';
 import type { RegistrarTemper } from './registrar.ts';
+import { drawVisit } from './steps/clients.ts';
 import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
 import { drawPause } from './steps/pause.ts';
 import { drawTrouble } from './steps/registrar.ts';
@@ -93,6 +94,18 @@ function registered(history: History): History {
   return { ...history, setup: { ...history.setup, registrar }, steps };
 }
 
+/** Fleets that clients come to; from chance of their own too. */
+const visitedPercent = 25;
+
+function visited(history: History): History {
+  const r = new Random(mix(history.seed, 'clients'));
+  if (!r.chance(visitedPercent)) return history;
+  const steps = [...history.steps];
+  const visits = r.between(5, 25);
+  for (let n = 0; n < visits; n += 1) steps.splice(r.below(steps.length + 1), 0, drawVisit(r));
+  return { ...history, steps };
+}
+
 /** Histories on a disk with frames, HEAD and recovery: they take longer. */
 const framesPercent = 25;
 /** Histories with a pause: each is a third of a history of usual length. */
@@ -107,5 +120,5 @@ export function historyOf(seed: number, length = 30): History {
     const pause = drawPause(r).slice(0, length);
     steps.splice(r.below(length - pause.length + 1), pause.length, ...pause);
   }
-  return registered({ seed, setup, steps });
+  return visited(registered({ seed, setup, steps }));
 }

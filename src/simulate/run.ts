@@ -100,6 +100,8 @@ async function rest(driver: Driver): Promise<Life> {
     await driver.ready();
     const life = world.life!;
     const { engine } = life;
+    // A client that stays is never at rest.
+    world.clients.goAll();
     // Without a slot nobody's turn would ever come.
     if (engine.state.fleet.limits.activeTurns === 0) driver.ask({ do: 'changeLimits', limits: { activeTurns: 1 } });
     let idle = false;

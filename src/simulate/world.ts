@@ -12,6 +12,7 @@ import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
 import { RegistrarChecker } from './check/registrar.ts';
 import { Violation } from './check/violation.ts';
+import { WorldClients } from './clients.ts';
 import { virtualClock } from './clock.ts';
 import type { Cut, Disk } from './disk/disk.ts';
 import { FrameDisk } from './disk/frames.ts';
@@ -47,6 +48,7 @@ export class World {
   readonly schedule: Schedule;
   readonly disk: Disk;
   readonly hosts: WorldHosts;
+  readonly clients: WorldClients;
   readonly inspector: Inspector;
   readonly effects: EffectChecker;
   /** Absent: agents are registered nowhere. */
@@ -124,13 +126,21 @@ export class World {
       this.#registered = checker;
       this.registrar = new WorldRegistrar({ seed: mix(seed, 'requests'), temper: setup.registrar, schedule, checker });
     }
+    const known = () => ({
+      agentIds: [...this.inspector.picture.agents.keys()],
+      lastProcessId: 1000 + this.hosts.processes.size,
+    });
+    this.clients = new WorldClients({
+      newId: seededIds(mix(seed, 'connections'), () => schedule.now),
+      events: () => this.events,
+      position: () => this.inspector.picture.position,
+      judge: (check) => this.judge(check),
+      known,
+    });
     this.#models = {
       seed,
       schedule,
-      known: () => ({
-        agentIds: [...this.inspector.picture.agents.keys()],
-        lastProcessId: 1000 + this.hosts.processes.size,
-      }),
+      known,
       calm: () => this.#calm,
       asked: (request) =>
         this.judge(() => {
@@ -286,6 +296,7 @@ export class World {
     if (living === undefined) return;
     this.#living = undefined;
     this.crashes += 1;
+    this.clients.cut();
     this.hosts.cut(living.number);
     const inTime = this.disk.cut(living.number, cut);
     living.life?.hands.stop();
@@ -298,6 +309,7 @@ export class World {
   stop(processes: 'leave' | 'end' = 'leave'): Promise<void> {
     const living = this.#living!;
     this.inspector.waits.stopping();
+    this.clients.cut();
     return living.life!.stop('asked to', processes).then(() => {
       if (this.#living === living) this.#living = undefined;
       this.schedule.drop(living.number);

@@ -30,6 +30,9 @@ const quick = [
   'synced-never-told',
   'torn-record',
   'stale-answer',
+  'one-root-for-two',
+  'mail-stays-behind',
+  'turn-outlives-client',
 ];
 
 /** What is planted, and the promises by which it may be found. */
@@ -52,6 +55,11 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[R23] mail that a compaction takes along is found', 'R23', 'TU4'],
   ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT'],
   ['[SL4] a slot that an interrupted turn keeps is found', 'lost-release-on-abort', 'I3'],
+  ['[MC1] a root that two clients act as is found', 'one-root-for-two', 'MC1', 'DEFECT'],
+  ['[MC1] a client that outlives its engine is found', 'client-outlives-engine', 'MC1', 'MC4'],
+  ['[MC3] mail that stays behind is found', 'mail-stays-behind', 'MC3'],
+  ['[MC3] mail that is lost with its reader is found', 'mail-goes-with-client', 'MA6'],
+  ['[MC4] a turn that nobody goes on with is found', 'turn-outlives-client', 'MC4', 'I9', 'DEFECT'],
   ['[LO1] an answer or an effect before the sync is found', 'skipped-sync', 'LO1'],
   ['[LO1] an engine that goes round in circles is found, and the history ends', 'synced-never-told', 'LIVE'],
   ['[LO4] a HEAD that is ahead of the disk is found', 'head-before-sync', 'LO4'],

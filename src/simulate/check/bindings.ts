@@ -13,7 +13,7 @@ export const bindings = (): Checker => ({
     if (isOf(event)) holds(registry.on, 'TB1', event.position, () => `${event.type}, and the fleet did not ask for it`);
     identities(picture, event);
     tasks(picture, event);
-    if (event.type === 'ModelSampled' && registry.on)
+    if (event.type === 'ModelSampled' && registry.on && picture.agent(event.data.agentId).client === undefined)
       holds(
         registry.taskOf(event.data.agentId) !== undefined,
         'TB3',

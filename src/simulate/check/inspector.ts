@@ -5,6 +5,7 @@ import { bindings } from './bindings.ts';
 import { type CellChecker, cells } from './cells.ts';
 import { certainty, type Trouble } from './certainty.ts';
 import type { Checker } from './checker.ts';
+import { clients } from './clients.ts';
 import { type InterruptionChecker, interruptions } from './interruptions.ts';
 import { leases } from './leases.ts';
 import { linearizability } from './linearizability.ts';
@@ -47,6 +48,7 @@ export class Inspector {
       this.processes,
       leases(this.processes),
       this.cells,
+      clients(),
       refusals(),
       bindings(),
       spawns(),

@@ -30,7 +30,9 @@ export interface RunningTurn {
   readonly agent: KnownAgent;
   slot: string | undefined;
   parked: boolean;
-  /** The model is asked, or will be. */
+  /** A client makes its calls. */
+  readonly client: boolean;
+  /** The model is asked, or will be; never that of a client. */
   sampling: boolean;
   readonly calls: Map<string, Call>;
   /** Calls of the newest list that nothing was decided about. */
@@ -71,6 +73,8 @@ export interface KnownAgent {
   readonly openChildren: Set<string>;
   open: boolean;
   resident: boolean;
+  /** A root for clients, and who is there. */
+  readonly client: { connection: string | undefined } | undefined;
   /** Position of the last use (RE2). */
   lastUse: number;
   turn: RunningTurn | undefined;
@@ -164,6 +168,12 @@ export class Picture {
       case 'AgentLoaded':
         this.#reside(this.agent(event.data.agentId), true, position);
         return;
+      case 'ClientJoined':
+        this.agent(event.data.agentId).client!.connection = event.data.connectionId;
+        return;
+      case 'ClientLeft':
+        this.agent(event.data.agentId).client!.connection = undefined;
+        return;
       case 'AgentEvicted':
         this.#reside(this.agent(event.data.agentId), false, position);
         return;
@@ -172,6 +182,7 @@ export class Picture {
         agent.open = false;
         agent.last = 'closed';
         agent.parent?.openChildren.delete(agent.id);
+        if (agent.client !== undefined) agent.client.connection = undefined;
         this.#reside(agent, false, position);
         return;
       }
@@ -251,7 +262,8 @@ export class Picture {
           agent,
           slot: event.data.reservationId,
           parked: false,
-          sampling: true,
+          client: agent.client !== undefined,
+          sampling: agent.client === undefined,
           calls: new Map(),
           undecided: [],
           usedIds: new Set(),
@@ -287,7 +299,7 @@ export class Picture {
         const call = turn.calls.get(event.data.callId);
         turn.calls.delete(event.data.callId);
         turn.agent.history.push(`result ${position}`);
-        if (turn.calls.size === 0 && turn.undecided.length === 0) turn.sampling = true;
+        if (turn.calls.size === 0 && turn.undecided.length === 0) turn.sampling = !turn.client;
         if (call?.tool === 'wait_agent' && event.data.outcome === 'ok') turn.agent.told = position;
         return;
       }
@@ -336,10 +348,11 @@ export class Picture {
       readonly parentId?: string;
       readonly path: string;
       readonly name?: string;
+      readonly client?: true;
     },
     position: number,
   ): void {
-    const { agentId, rootId, parentId, path, name = 'root' } = data;
+    const { agentId, rootId, parentId, path, name = 'root', client } = data;
     const tree: Tree = this.trees.get(rootId) ?? { rootId, name, held: new Map(), queue: [], agents: [] };
     this.trees.set(rootId, tree);
     const parent = parentId === undefined ? undefined : this.agent(parentId);
@@ -351,6 +364,7 @@ export class Picture {
       openChildren: new Set(),
       open: true,
       resident: false,
+      client: client && { connection: undefined },
       lastUse: position,
       turn: undefined,
       entry: undefined,

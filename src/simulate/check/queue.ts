@@ -31,7 +31,8 @@ export function queue(): Checker {
       } else if (event.type === 'TurnStarted' || event.type === 'TurnUnparked') {
         const agent = picture.agent(event.data.agentId);
         if (agent.parent !== undefined) overtakes(agent, event);
-        const wanted = event.type === 'TurnUnparked' || agent.unread.some((letter) => letter.trigger);
+        const wanted =
+          event.type === 'TurnUnparked' || agent.client !== undefined || agent.unread.some((letter) => letter.trigger);
         holds(wanted, 'MA2', position, () => `${agent.path} starts a turn, and no unread trigger asks for one`);
       }
     },
@@ -92,7 +93,8 @@ function overtakes(agent: KnownAgent, event: HoldfastEvent): void {
 }
 
 function idle(picture: Picture, agent: KnownAgent): void {
-  if (agent.entry !== undefined) return;
+  // A client's mail waits for the client.
+  if (agent.entry !== undefined || agent.client !== undefined) return;
   if (agent.turn === undefined) {
     const trigger = agent.unread.find((letter) => letter.trigger);
     holds(

@@ -10,9 +10,10 @@ export const spawns = (): Checker => ({
 });
 
 function whole({ position, data }: EventOf<'AgentSpawned'>, batch: readonly HoldfastEvent[]): void {
-  const { agentId, path, parentId } = data;
+  const { agentId, path, parentId, client } = data;
   const mail = batch.some((e) => e.type === 'MailAccepted' && e.data.to === agentId && e.data.trigger);
-  holds(mail, 'SL3', position, () => `${path} is spawned without its first mail`);
+  // A client's root is given no task: the client knows what it wants.
+  holds(mail || client === true, 'SL3', position, () => `${path} is spawned without its first mail`);
   const turn = batch.some((e) => (e.type === 'TurnStarted' || e.type === 'TurnQueued') && e.data.agentId === agentId);
   holds(turn, 'SL3', position, () => `${path} is spawned, and neither runs nor is queued`);
   if (parentId === undefined) return;

@@ -21,7 +21,12 @@ export function turns(): Checker {
         case 'SamplingEnded': {
           const turn = current(picture, event);
           const { agent } = turn;
-          holds(turn.sampling && !turn.parked, 'I9', position, () => `the model of ${agent.path} was not asked`);
+          holds(
+            (turn.sampling || turn.client) && !turn.parked,
+            'I9',
+            position,
+            () => `the model of ${agent.path} was not asked`,
+          );
           holds(
             event.data.n === agent.samplings + 1,
             'TU8',

@@ -3,6 +3,7 @@ import { Failure } from '../../failure.ts';
 import { agentPlants } from './agents.ts';
 import { answerPlants } from './answers.ts';
 import { cellPlants } from './cells.ts';
+import { clientPlants } from './clients.ts';
 import { diskPlants } from './disk.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
@@ -20,6 +21,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...logPlants,
   ...diskPlants,
   ...cellPlants,
+  ...clientPlants,
   ...registrationPlants,
   ...answerPlants,
   ...processPlants,

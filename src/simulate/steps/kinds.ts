@@ -1,6 +1,7 @@
 /** All kinds of steps by name: whatever a capability lets people do, and whatever can befall it, has its line here. */
 import type { Random } from '../random.ts';
 import { cellSteps } from './cells.ts';
+import { clientSteps } from './clients.ts';
 import { faultSteps } from './faults.ts';
 import { operatorSteps } from './operator.ts';
 import { processSteps } from './processes.ts';
@@ -8,7 +9,15 @@ import { registrarSteps } from './registrar.ts';
 import type { StepKind } from './step.ts';
 import { terminalSteps } from './terminal.ts';
 
-const kinds = { ...operatorSteps, ...processSteps, ...cellSteps, ...faultSteps, ...terminalSteps, ...registrarSteps };
+const kinds = {
+  ...operatorSteps,
+  ...processSteps,
+  ...cellSteps,
+  ...faultSteps,
+  ...terminalSteps,
+  ...registrarSteps,
+  ...clientSteps,
+};
 
 type Kinds = typeof kinds;
 export type KindName = keyof Kinds;

@@ -1,0 +1,155 @@
+/** Clients for whoever is outside: each call is answered with its durable end and the mail that goes with it (MC2, MC3). */
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { Text } from '../../events/fact.ts';
+import type { Outcome } from '../../events/turn.ts';
+import { fieldsOf } from '../../projections/toolOutput.ts';
+import type { CommandOf } from '../decide/command.ts';
+import { Failure } from '../failure.ts';
+import type { LogReader } from '../log/port.ts';
+import type { Answer, Engine } from './engine.ts';
+import type { Secrets } from './secrets.ts';
+import { wholeText } from './wholeTexts.ts';
+
+export type Joining = Omit<CommandOf<'joinClient'>, 'do'>;
+
+export interface Joined {
+  readonly agentId: string;
+  readonly name: string;
+  readonly path: string;
+  /** The root was there before. */
+  readonly known: boolean;
+}
+
+export interface ClientMail {
+  readonly mailId: string;
+  /** Path of the sender, `operator`, or `process 1000`. */
+  readonly from: string;
+  readonly kind: string;
+  readonly text: string;
+}
+
+export interface CallResult {
+  readonly callId: string;
+  readonly tool: string;
+  readonly outcome: Outcome;
+  readonly text: string;
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** In order of acceptance. */
+  readonly mail: readonly ClientMail[];
+  /** Of the event that ended it. */
+  readonly position: number;
+}
+
+/** A result as the log has it: long texts lie in blobs, secrets have names. */
+export type RecordedResult = Omit<CallResult, 'text' | 'mail'> & {
+  readonly text: Text;
+  readonly mail: readonly (Omit<ClientMail, 'text'> & { readonly text: Text })[];
+};
+
+/** As the client reads it. */
+export async function readable(log: LogReader, { text, mail, ...rest }: RecordedResult): Promise<CallResult> {
+  return {
+    ...rest,
+    text: await wholeText(log, text),
+    mail: await Promise.all(mail.map(async (letter) => ({ ...letter, text: await wholeText(log, letter.text) }))),
+  };
+}
+
+interface Waiting {
+  readonly tool: string;
+  readonly ended: (result: Promise<CallResult>) => void;
+}
+
+export interface ClientParts {
+  readonly engine: Engine;
+  readonly log: LogReader;
+  readonly secrets?: Secrets;
+}
+
+const stopping = (callId: string): Failure =>
+  new Failure('HOLDFAST_NOT_RUNNING', `the engine stops, and call ${callId} has no end yet`, {
+    remedy: 'what it has started goes on with the next start of the fleet; its result can be read then',
+    details: { callId },
+    retryable: true,
+  });
+
+export class ClientDoor {
+  readonly #parts: ClientParts;
+  /** Calls by their ids, which are ours and never used twice. */
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+  }
+
+  join(joining: Joining): Promise<Answer<Joined>> {
+    return this.#parts.engine.submit<Joined>({ do: 'joinClient', ...joining });
+  }
+
+  leave(connectionId: string, reason: string): Promise<Answer> {
+    return this.#parts.engine.submit({ do: 'leaveClient', connectionId, reason });
+  }
+
+  cancel(connectionId: string, call: string): Promise<Answer> {
+    return this.#parts.engine.submit({ do: 'cancelCall', connectionId, call });
+  }
+
+  /** Resolves when the call has ended and that is durable; a refusal says that it was never made. */
+  async call(connectionId: string, call: string, tool: string, args: unknown): Promise<Answer<CallResult>> {
+    const ended = this.ended(call, tool);
+    ended.catch(() => {});
+    const made = await this.#parts.engine.submit({ do: 'callTool', connectionId, call, tool, args }).catch((error) => {
+      this.#waiting.delete(call);
+      throw error;
+    });
+    if (made.ok) return { ok: true, answer: await ended };
+    this.#waiting.delete(call);
+    return made;
+  }
+
+  /** The end of a call that is open, or is about to be made. */
+  ended(call: string, tool: string): Promise<CallResult> {
+    return new Promise((ended) => this.#waiting.set(call, { tool, ended }));
+  }
+
+  observe(batch: readonly HoldfastEvent[]): void {
+    if (this.#waiting.size === 0) return;
+    for (const { type, data, position } of batch) {
+      const waiting = type === 'ToolCallEnded' ? this.#waiting.get(data.callId) : undefined;
+      if (type !== 'ToolCallEnded' || waiting === undefined) continue;
+      this.#waiting.delete(data.callId);
+      const { callId, outcome, output } = data;
+      const fields = fieldsOf(output);
+      const mail = batch.flatMap((event) =>
+        event.type === 'MailConsumed' && event.data.callId === callId ? [this.#letter(event.data.mailId)] : [],
+      );
+      const { text } = output;
+      const recorded = { callId, tool: waiting.tool, outcome, text, mail, position, ...(fields && { fields }) };
+      waiting.ended(this.#durable(recorded));
+    }
+  }
+
+  /** Nobody is answered any more. */
+  stop(): void {
+    for (const [callId, { ended }] of this.#waiting) ended(Promise.reject(stopping(callId)));
+    this.#waiting.clear();
+  }
+
+  #letter(mailId: string) {
+    const { from, fromPath, kind, text } = this.#parts.engine.state.mail.letters[mailId]!;
+    return { mailId, from: fromPath ?? from, kind, text };
+  }
+
+  async #durable(recorded: RecordedResult): Promise<CallResult> {
+    // The batch is being appended: what is flushed from the next tick on includes it.
+    await Promise.resolve();
+    await this.#parts.engine.read(() => undefined);
+    const result = await readable(this.#parts.log, recorded);
+    try {
+      return this.#parts.secrets?.revealIn(result) ?? result;
+    } catch {
+      // Its value is gone: the client is told the name, as the log has it.
+      return result;
+    }
+  }
+}

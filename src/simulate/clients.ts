@@ -1,0 +1,132 @@
+/** Clients of the world: programs that come, call tools as a root, change their minds, go, and come back after a crash. */
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { CallResult } from '../engine/clientDoor.ts';
+import type { Life } from '../engine/life.ts';
+import { holds } from './check/violation.ts';
+import { mix, Random } from './random.ts';
+import type { Known } from './says.ts';
+import { saysOf } from './says.ts';
+
+/** Two of one name, as two windows of one editor. */
+const names = ['codex', 'codex', 'claude'] as const;
+export const clientsMax = names.length;
+
+interface Present {
+  readonly connectionId: string;
+  readonly life: Life;
+  /** Answered: the root it acts as. */
+  agentId: string | undefined;
+  readonly open: Set<string>;
+  /** Mail it was given. */
+  readonly given: Set<string>;
+}
+
+export interface ClientWorld {
+  readonly newId: () => string;
+  readonly events: () => readonly HoldfastEvent[];
+  /** Events that are durable. */
+  readonly position: () => number;
+  readonly judge: (check: () => void) => void;
+  readonly known: () => Known;
+}
+
+export class WorldClients {
+  readonly #world: ClientWorld;
+  readonly #present = new Map<number, Present>();
+
+  constructor(world: ClientWorld) {
+    this.#world = world;
+  }
+
+  come(who: number, life: Life): void {
+    if (this.#present.has(who)) return;
+    const { newId, judge, events, position } = this.#world;
+    const connectionId = newId();
+    const present: Present = { connectionId, life, agentId: undefined, open: new Set(), given: new Set() };
+    this.#present.set(who, present);
+    const joining = { connectionId, name: names[who % clientsMax]!, software: 'a client of the world', cwd: '/work' };
+    life.clients.join(joining).then(
+      (answer) =>
+        this.#here(who, present) &&
+        judge(() => {
+          if (!answer.ok) return;
+          const { agentId } = answer.answer;
+          present.agentId = agentId;
+          const joined = events().some((e) => e.type === 'ClientJoined' && e.data.connectionId === connectionId);
+          holds(joined, 'LO1', position(), () => 'a client is told that it has joined, and that is not durable');
+          const other = [...this.#present.values()].find((p) => p !== present && p.agentId === agentId);
+          holds(other === undefined, 'MC1', position(), () => `two clients act as the root ${agentId}`);
+        }),
+      () => {},
+    );
+  }
+
+  /** A call as a model would make it. */
+  call(who: number, chance: number): void {
+    const present = this.#present.get(who);
+    if (present === undefined) return;
+    const { newId, judge, known } = this.#world;
+    const item = saysOf(new Random(mix(chance, 'call')), known(), { ends: 0, absurd: 10 }).find((i) => 'call' in i);
+    if (item === undefined || !('call' in item)) return;
+    const callId = newId();
+    present.open.add(callId);
+    present.life.clients.call(present.connectionId, callId, item.call, item.args).then(
+      (answer) => {
+        present.open.delete(callId);
+        if (answer.ok && this.#here(who, present)) judge(() => this.#answered(present, answer.answer));
+      },
+      () => present.open.delete(callId),
+    );
+  }
+
+  cancel(who: number, nth: number): void {
+    const present = this.#present.get(who);
+    if (present === undefined || present.open.size === 0) return;
+    const callId = [...present.open][nth % present.open.size]!;
+    present.life.clients.cancel(present.connectionId, callId).catch(() => {});
+  }
+
+  go(who: number): void {
+    const present = this.#present.get(who);
+    if (present === undefined) return;
+    this.#present.delete(who);
+    present.life.clients.leave(present.connectionId, 'gone').catch(() => {});
+  }
+
+  /** Everybody goes. */
+  goAll(): void {
+    for (const who of [...this.#present.keys()]) this.go(who);
+  }
+
+  /** The engine has died or was stopped: nobody is answered any more. */
+  cut(): void {
+    this.#present.clear();
+  }
+
+  #here(who: number, present: Present): boolean {
+    return this.#present.get(who) === present;
+  }
+
+  /** MC2, MC3: what a client is told is what the log says, and no mail comes twice while it is there. */
+  #answered(present: Present, { callId, outcome, mail, position }: CallResult): void {
+    const durable = this.#world.position();
+    holds(position <= durable, 'LO1', position, () => `the result of call ${callId} is told before it is durable`);
+    const end = this.#world.events()[position - 1]!;
+    const so = end.type === 'ToolCallEnded' && end.data.callId === callId && end.data.outcome === outcome;
+    holds(so, 'MC2', position, () => `call ${callId} is said to have ended ${outcome}, and has not`);
+    const goes = this.#world
+      .events()
+      .flatMap((e) => (e.type === 'MailConsumed' && e.data.callId === callId ? [e.data.mailId as string] : []));
+    const told = mail.map(({ mailId }) => mailId);
+    holds(
+      JSON.stringify(told) === JSON.stringify(goes),
+      'MC3',
+      position,
+      () => `call ${callId} brings mail ${told.join(', ')}, the log says ${goes.join(', ')}`,
+    );
+    for (const mailId of told) {
+      holds(!present.given.has(mailId), 'MC3', position, () => `mail ${mailId} comes a second time`);
+      present.given.add(mailId);
+    }
+  }
+}
