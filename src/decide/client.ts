@@ -91,7 +91,7 @@ export const clientTurnEnd = (turn: Turn): HoldfastFact[] => [
 ];
 
 /** It goes: its turn ends now, or with its last open call. */
-export function departure(state: State, agent: Agent, reason: string): HoldfastFact[] {
+function departure(state: State, agent: Agent, reason: string): HoldfastFact[] {
   const turn = turnOf(state, agent);
   const left = ClientLeft({ agentId: agent.agentId, connectionId: agent.client!.connectionId!, reason });
   return turn !== undefined && turn.open === 0 ? [left, ...clientTurnEnd(turn)] : [left];

@@ -8,7 +8,7 @@ import { completeLimits } from '../../events/limits.ts';
 import { SlotReleased } from '../../events/slot.ts';
 import { TurnResumed } from '../../events/turn.ts';
 import type { State } from '../../projections/state.ts';
-import { clientsThere, clientTurnEnd, departure } from './client.ts';
+import { clientsThere, clientTurnEnd } from './client.ts';
 import type { CommandOf } from './command.ts';
 import { type Context, type Decision, decided } from './decision.ts';
 import { interruption } from './ends.ts';
@@ -80,7 +80,5 @@ export function start(state: State, ctx: Context, { bootId, pid, version, identi
 /** What still lives is left to its host (PR1). */
 export const stop = (state: State, _ctx: Context, { reason }: CommandOf<'stop'>): Decision => {
   const left = allLive(state);
-  const departures = clientsThere(state).flatMap((agent) => departure(state, agent, 'the engine stops'));
-  const facts = [...departures, ...detachment(left, 'engine-stopped'), EngineStopped({ reason })];
-  return decided(facts, { left: left.length });
+  return decided([...detachment(left, 'engine-stopped'), EngineStopped({ reason })], { left: left.length });
 };

@@ -205,6 +205,8 @@ export class Life {
     const { engine, hands } = this;
     hands.stop();
     if (engine.failed === undefined) {
+      for (const connectionId of Object.keys(this.state.clients ?? {}))
+        await engine.submit({ do: 'leaveClient', connectionId, reason: 'the engine stops' });
       if (processes === 'end') await engine.submit({ do: 'stopProcesses' });
       await this.#stopsDone();
       await engine.submit({ do: 'stop', reason });

@@ -234,16 +234,6 @@ describe('a client', () => {
     expect(again.call('list_agents').mail).toEqual(['a is done']);
   });
 
-  test('[MC4] ends its turn with a stop in order, unless calls are open', () => {
-    const f = empty();
-    const codex = new Client(f);
-    f.ask({ do: 'stop', reason: 'asked to' }, 'engine');
-    expect(Object.keys(f.state.turns)).toEqual([]);
-    expect(f.state.clients).toEqual({});
-    expect(f.events.at(-1)!.type).toBe('EngineStopped');
-    expect(codex.name).toBe('codex');
-  });
-
   test('[MC4] [MA5] that is there is somebody to wait for, and that is gone is nobody', () => {
     const f = empty();
     const codex = new Client(f);

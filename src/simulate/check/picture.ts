@@ -1,29 +1,11 @@
 /** What the raw events say; it shares nothing with the engine's own reducers, so that a mistake there cannot hide here. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { addCellEvent, type KnownCell, onlyWaits } from './cellPicture.ts';
+import type { Call, Letter } from './known.ts';
 import { addProcess, type KnownProcess } from './knownProcess.ts';
 import { Registry } from './registry.ts';
 
-export interface Letter {
-  readonly id: string;
-  readonly kind: string;
-  readonly position: number;
-  /** It starts a turn; false once it is spent. */
-  trigger: boolean;
-  /** Where a turn took it. */
-  takenAt: number;
-}
-
-export interface Call {
-  readonly id: string;
-  readonly tool: string;
-  readonly position: number;
-  /** When wait_agent gives up, or exec and wait yield. */
-  readonly until: number | undefined;
-  /** The cell that exec or wait waits for. */
-  readonly cellId: string | undefined;
-  readonly processId: number | undefined;
-}
+export type { Call, Letter } from './known.ts';
 
 export interface RunningTurn {
   readonly id: string;
