@@ -25,6 +25,29 @@ export const OutputItem = t.union(
 );
 export type OutputItem = t.TypeOf<typeof OutputItem>;
 
+/** Each has an error of its own; going over one ends the cell as failed, and no script can catch that. */
+export const CellLimits = t.type(
+  {
+    /** Everything the cell holds: heap, stack, code and ArrayBuffers. At least 16 MiB, with which every cell begins. */
+    memoryBytes: t.number,
+    /** Time of the processor, for one drain and for all drains of the cell together. */
+    drainMs: t.number,
+    cpuMs: t.number,
+    /** Texts, images and notices as JSON, a character counted as one, and 16 for each of them. */
+    outputBytes: t.number,
+    /** Set and neither fired nor cleared. */
+    timers: t.number,
+    /** Called and not ended. */
+    pendingCalls: t.number,
+    /** In UTF-8. */
+    sourceBytes: t.number,
+    /** Of the script's calls, at most 256 KiB; a script can catch this one. */
+    stackBytes: t.number,
+  },
+  'CellLimits',
+);
+export type CellLimits = Readonly<t.TypeOf<typeof CellLimits>>;
+
 export const CellCreated = fact(
   'CellCreated',
   cell,
@@ -39,8 +62,13 @@ export const CellCreated = fact(
       tools: t.array(t.type({ name: t.string, description: t.string })),
       seed: t.string,
     },
-    /** The call of `exec` that made it. */
-    { turnId: TurnId, callId: CallId },
+    {
+      /** The call of `exec` that made it. */
+      turnId: TurnId,
+      callId: CallId,
+      /** In force for its whole life, whoever runs it again; absent in logs from before they were recorded. */
+      limits: CellLimits,
+    },
   ),
 );
 

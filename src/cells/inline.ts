@@ -58,6 +58,47 @@ function roomFor(bytes: number, before: Resting | undefined): Uint8Array {
   return old !== undefined && old.length >= bytes ? old : new Uint8Array(Math.ceil(bytes / grain) * grain);
 }
 
+/** Takes a cell further by these inputs; a new one (`before` absent) by its creation first. What it leaves is at rest, or over. */
+function run(spec: CellSpec, before: Resting | undefined, inputs: readonly CellInput[]) {
+  const machine = machineFor(before?.image.pages);
+  const steps = new Steps(machine, new Counted(), spec.limits, before?.cpuMs);
+  const deliveries = deliveriesOf(inputs);
+  if (before === undefined) createSteps(steps, spec, deliveries);
+  else {
+    machine.load(before.image);
+    feedSteps(steps, deliveries);
+  }
+  const { told, cpuMs } = steps.result;
+  const drains = drainsOf(told, inputs, spec.tools, before?.last);
+  const last = drains.at(-1) ?? before?.last;
+  if (told.end !== undefined || last === undefined) return { drains };
+  return { drains, resting: { spec, image: machine.save((bytes) => roomFor(bytes, before)), cpuMs, last } };
+}
+
+/** One cell, for whoever has a runtime of their own around it (see `CellMachine` in `src/simulate/cells.ts`). */
+export class InlineCell {
+  readonly #spec: CellSpec;
+  #resting: Resting | undefined;
+
+  constructor(spec: CellSpec) {
+    this.#spec = spec;
+  }
+
+  begin(): Drain {
+    return this.#run([]);
+  }
+
+  take(input: CellInput): Drain {
+    return this.#run([input]);
+  }
+
+  #run(inputs: readonly CellInput[]): Drain {
+    const { drains, resting } = run(this.#spec, this.#resting, inputs);
+    this.#resting = resting;
+    return drains[0]!;
+  }
+}
+
 export function inlineCells(): CellRuntime {
   const cells = new Map<string, Resting>();
   let closed = false;
@@ -69,37 +110,24 @@ export function inlineCells(): CellRuntime {
   const open = (): void => {
     if (closed) throw closedCells();
   };
-
-  function run(spec: CellSpec, before: Resting | undefined, inputs: readonly CellInput[]): Drain[] {
-    const machine = machineFor(before?.image.pages);
-    const steps = new Steps(machine, new Counted(), spec.limits, before?.cpuMs);
-    const deliveries = deliveriesOf(inputs);
-    if (before === undefined) createSteps(steps, spec, deliveries);
-    else {
-      machine.load(before.image);
-      feedSteps(steps, deliveries);
-    }
-    const { told, cpuMs } = steps.result;
-    const drains = drainsOf(told, inputs, spec.tools, before?.last);
-    const last = drains.at(-1);
-    if (last === undefined) return [];
-    const image = told.end === undefined ? machine.save((bytes) => roomFor(bytes, before)) : undefined;
-    if (image === undefined) forget(spec.cellId);
-    else cells.set(spec.cellId, { spec, image, cpuMs, last });
+  const further = (spec: CellSpec, inputs: readonly CellInput[]): Drain[] => {
+    const { drains, resting } = run(spec, cells.get(spec.cellId), inputs);
+    if (resting === undefined) forget(spec.cellId);
+    else cells.set(spec.cellId, resting);
     return drains;
-  }
+  };
 
   return {
     async create(spec, recorded = []) {
       open();
       assert(!cells.has(spec.cellId), `cell ${spec.cellId} is created once`);
-      return run(spec, undefined, recorded);
+      return further(spec, recorded);
     },
     async feed(cellId, inputs) {
       open();
       const cell = cells.get(cellId);
       if (cell === undefined) throw unknownCell(cellId);
-      return run(cell.spec, cell, inputs);
+      return further(cell.spec, inputs);
     },
     async end(cellId) {
       forget(cellId);

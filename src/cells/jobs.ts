@@ -1,5 +1,6 @@
 /** What the pool and its threads tell each other: jobs one way, results the other, and claims in shared memory between them. */
-import type { CellLimits, CellSpec } from './port.ts';
+import type { CellLimits } from '../../events/cell.ts';
+import type { CellSpec } from './port.ts';
 import type { QuickJsModule } from './quickjs.ts';
 import type { Told } from './report.ts';
 import type { Deliveries } from './steps.ts';

@@ -1,5 +1,5 @@
 /** What a cell may use when nobody says otherwise, and what is said when it wanted more (CE10). */
-import type { CellLimits } from './port.ts';
+import type { CellLimits } from '../../events/cell.ts';
 
 const MiB = 1024 * 1024;
 

@@ -4,6 +4,7 @@
  * runtime is made again by creating it with its recorded inputs, and gives the same reports (CE9). The real runtime has
  * worker threads (`pool.ts`), the simulator runs the same machine in its own thread (`inline.ts`).
  */
+import type { CellLimits } from '../../events/cell.ts';
 import type { Outcome, ToolOutput } from '../../events/turn.ts';
 
 /** A value that JSON can carry. */
@@ -13,25 +14,6 @@ export interface CellTool {
   /** As the tool table has it; the script sees it with every character that no identifier has as `_`. */
   readonly name: string;
   readonly description: string;
-}
-
-/** Each has its own error code (see `limits.ts`); going over one ends the cell as failed, and no script can catch that. */
-export interface CellLimits {
-  /** Everything the cell holds: heap, stack, code and ArrayBuffers. At least 16 MiB, with which every cell begins. */
-  readonly memoryBytes: number;
-  /** Time of the processor, for one drain and for all drains of the cell together. */
-  readonly drainMs: number;
-  readonly cpuMs: number;
-  /** Texts, images and notices as JSON, a character counted as one, and 16 for each of them. */
-  readonly outputBytes: number;
-  /** Set and neither fired nor cleared. */
-  readonly timers: number;
-  /** Called and not ended. */
-  readonly pendingCalls: number;
-  /** In UTF-8. */
-  readonly sourceBytes: number;
-  /** Of the script's calls, at most 256 KiB; a script can catch this one. */
-  readonly stackBytes: number;
 }
 
 /** What `CellCreated` records. The same spec and the same inputs give the same drains on every machine. */

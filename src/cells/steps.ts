@@ -3,10 +3,11 @@
  * the machine it is given: the same spec and inputs give the same steps, in whatever thread.
  */
 import { createHash } from 'node:crypto';
+import type { CellLimits } from '../../events/cell.ts';
 import { assert, Failure } from '../failure.ts';
 import { limitText, stackBytesMax } from './limits.ts';
 import { Halt, type Machine, type Ran } from './machine.ts';
-import type { CellInput, CellLimits, CellSpec } from './port.ts';
+import type { CellInput, CellSpec } from './port.ts';
 import type { Told } from './report.ts';
 import { identifiers } from './toolNames.ts';
 

@@ -1,6 +1,7 @@
 /** What every decision is: facts to append as one batch and an answer, or a refusal that says why. */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import type { DataOf, HoldfastFact } from '../../events/catalogue.ts';
+import type { CellLimits } from '../../events/cell.ts';
 
 /** Time, ids and who asks are parameters: the same state, command and context give the same facts. */
 export interface Context {
@@ -12,6 +13,8 @@ export interface Context {
   readonly by: string;
   /** The host that would own a process started now. */
   readonly hostId: string;
+  /** What a cell may use that is created now; absent: nobody counts. */
+  readonly cellLimits?: CellLimits;
 }
 
 export interface Refusal {

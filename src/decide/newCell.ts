@@ -18,4 +18,5 @@ export const newCell = (state: State, ctx: Context, agent: Agent, made: Made): D
   source: made.source,
   tools: made.tools.map(({ name, description }) => ({ name, description })),
   seed: ctx.id(),
+  ...(ctx.cellLimits && { limits: ctx.cellLimits }),
 });

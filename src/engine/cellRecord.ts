@@ -2,10 +2,11 @@
  * What the log holds about one cell: the spec it was made from, its inputs in log order, and what each of them did. A
  * machine that was lost is made again from this, and has to do the same again (CE9).
  */
-import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { EventOf, HoldfastEvent } from '../../events/catalogue.ts';
+import type { CellLimits } from '../../events/cell.ts';
 import type { Text } from '../../events/fact.ts';
-import type { Cell } from '../../projections/state.ts';
-import type { CellInput, CellLimits, CellSpec, Drain, Json } from '../cells/port.ts';
+import type { Cell, State } from '../../projections/state.ts';
+import type { CellInput, CellSpec, Drain, Json } from '../cells/port.ts';
 import type { CommandOf } from '../decide/command.ts';
 import { canonical } from '../log/canonical.ts';
 import type { LogReader } from '../log/port.ts';
@@ -41,7 +42,9 @@ const unlimited: CellLimits = {
 };
 
 export interface RecordParts {
+  readonly state: State;
   readonly log: LogReader;
+  /** Of cells whose creation does not say: it was recorded before limits were. */
   readonly limits?: CellLimits;
   readonly secrets?: Secrets;
 }
@@ -64,6 +67,7 @@ export async function inputOf({ log, secrets }: RecordParts, event: HoldfastEven
 /** What `load` finds: all that was committed before the cell was created. */
 async function storeBefore(parts: RecordParts, { agentId, position }: Cell): Promise<Record<string, Json>> {
   const store = new Map<string, Json>();
+  if (parts.state.stores[agentId] === undefined) return {};
   for await (const page of parts.log.readStream(`store/${agentId}`, { to: position })) {
     for (const event of page.map(decoded)) {
       if (event.type !== 'StoreCommitted') continue;
@@ -74,9 +78,18 @@ async function storeBefore(parts: RecordParts, { agentId, position }: Cell): Pro
   return parts.secrets?.revealIn(found) ?? found;
 }
 
+/** All that a script will ever see, but for its inputs. */
+export async function specOf(parts: RecordParts, cell: Cell, { at, data }: EventOf<'CellCreated'>): Promise<CellSpec> {
+  const { log, secrets } = parts;
+  const { cellId, tools, seed, limits = parts.limits ?? unlimited } = data;
+  const source = await textOf(log, data.source);
+  const store = await storeBefore(parts, cell);
+  return { cellId, source: secrets?.reveal(source) ?? source, tools, seed, at, store, limits };
+}
+
 /** Everything durable about a cell. Throws a Failure where a blob or a secret is gone. */
 export async function recordOf(parts: RecordParts, cell: Cell): Promise<CellRecord> {
-  const { log, secrets } = parts;
+  const { log } = parts;
   const { cellId } = cell;
   let spec: CellSpec | undefined;
   const inputs: CellInput[] = [];
@@ -84,20 +97,8 @@ export async function recordOf(parts: RecordParts, cell: Cell): Promise<CellReco
   let calls: Recorded['calls'][number][] = [];
   for await (const page of log.readStream(`cell/${cellId}`)) {
     for (const event of page.map(decoded)) {
-      if (event.type === 'CellCreated') {
-        const { source, tools, seed } = event.data;
-        const text = await textOf(log, source);
-        const store = await storeBefore(parts, cell);
-        spec = {
-          cellId,
-          source: secrets?.reveal(text) ?? text,
-          tools,
-          seed,
-          at: event.at,
-          store,
-          limits: parts.limits ?? unlimited,
-        };
-      } else if (event.type === 'CellToolRequested') {
+      if (event.type === 'CellCreated') spec = await specOf(parts, cell, event);
+      else if (event.type === 'CellToolRequested') {
         const { callId, tool, args } = event.data;
         calls.push({ callId, tool, args: args ?? null });
       } else if (event.type === 'CellDrained') {

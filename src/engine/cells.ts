@@ -3,15 +3,16 @@
  * machine is a cache of the log: one that is not there is made again from what is recorded, when it is needed (CE9).
  */
 import type { EventOf, HoldfastEvent } from '../../events/catalogue.ts';
+import type { CellLimits } from '../../events/cell.ts';
 import type { CallRef } from '../../projections/calls.ts';
 import { isRunning } from '../../projections/cells.ts';
 import type { Cell, State } from '../../projections/state.ts';
-import type { CellInput, CellLimits, CellRuntime, Drain } from '../cells/port.ts';
+import type { CellInput, CellRuntime, Drain } from '../cells/port.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
 import { CellDoor } from './cellDoor.ts';
 import { CellReads } from './cellReads.ts';
-import { differenceOf, inputOf, recordOf } from './cellRecord.ts';
+import { type CellRecord, differenceOf, inputOf, type RecordParts, recordOf, specOf } from './cellRecord.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { Secrets } from './secrets.ts';
@@ -22,7 +23,7 @@ export interface CellParts {
   readonly log: LogReader;
   readonly clock: Clock;
   readonly runtime: CellRuntime;
-  /** Of every cell; absent: none. */
+  /** Of every cell that is created; absent: none. */
   readonly limits?: CellLimits;
   readonly secrets?: Secrets;
 }
@@ -51,9 +52,12 @@ export class Cells {
   readonly reads: CellReads;
   readonly door: CellDoor;
   readonly #parts: CellParts;
+  readonly #record: RecordParts;
   readonly #state: State;
   readonly #timers: Timers;
   readonly #machines = new Map<string, Machine>();
+  /** Creations of this life, until they are carried out: nothing has to be read for that. */
+  readonly #created = new Map<string, EventOf<'CellCreated'>>();
   /** Inputs that came in during this life, durable or not, until they are fed. */
   readonly #arrived = new Map<string, Arrived>();
   readonly #durable = new Map<string, Durable>();
@@ -63,6 +67,7 @@ export class Cells {
   constructor(parts: CellParts) {
     this.#parts = parts;
     this.#state = parts.engine.state;
+    this.#record = { ...parts, state: this.#state };
     this.#timers = new Timers(parts.clock);
     this.reads = new CellReads(parts);
     this.door = new CellDoor(parts.engine, this.reads, () => parts.clock.now());
@@ -71,6 +76,7 @@ export class Cells {
   /** A batch is applied: what came in is kept, so that nothing has to be read again to be fed. */
   observe(batch: readonly HoldfastEvent[]): void {
     for (const event of batch) {
+      if (event.type === 'CellCreated') this.#created.set(event.data.cellId, event);
       if (!isInput(event)) continue;
       const { cellId } = event.data;
       let arrived = this.#arrived.get(cellId);
@@ -116,6 +122,7 @@ export class Cells {
     this.#timers.cancel(cellId);
     this.#durable.delete(cellId);
     this.#machines.delete(cellId);
+    this.#created.delete(cellId);
     this.#arrived.delete(cellId);
     // In the middle of something, too: an endless loop is ended here.
     this.#parts.runtime.end(cellId).catch(() => {});
@@ -204,20 +211,27 @@ export class Cells {
     if (to <= from) return [];
     const arrived = this.#arrived.get(cell.cellId);
     if (arrived === undefined || arrived.first > from)
-      return (await recordOf(this.#parts, cell)).inputs.slice(from, to);
+      return (await recordOf(this.#record, cell)).inputs.slice(from, to);
     const events = arrived.events.slice(from - arrived.first, to - arrived.first);
     arrived.events = arrived.events.slice(to - arrived.first);
     arrived.first = to;
-    return Promise.all(events.map(async (event) => (await inputOf(this.#parts, event))!));
+    return Promise.all(events.map(async (event) => (await inputOf(this.#record, event))!));
+  }
+
+  async #recorded(cell: Cell): Promise<CellRecord> {
+    const created = this.#created.get(cell.cellId);
+    this.#created.delete(cell.cellId);
+    if (created !== undefined) return { spec: await specOf(this.#record, cell, created), inputs: [], drains: [] };
+    // What the lost machine has reported may just be on its way to the disk.
+    await this.#parts.engine.read(() => undefined);
+    return recordOf(this.#record, cell);
   }
 
   /** From its source and its recorded inputs; what was recorded has to be done again. */
   async #make(cell: Cell): Promise<void> {
     const { runtime, secrets, engine } = this.#parts;
     const { cellId } = cell;
-    // What the lost machine has reported may just be on its way to the disk.
-    await engine.read(() => undefined);
-    const { spec, inputs, drains: recorded } = await recordOf(this.#parts, cell);
+    const { spec, inputs, drains: recorded } = await this.#recorded(cell);
     const known = inputs.slice(0, Math.max(0, recorded.length - 1));
     const drains = await runtime.create(spec, known);
     const difference = differenceOf(recorded, drains, (text) => secrets?.hide(text) ?? text);

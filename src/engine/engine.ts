@@ -3,6 +3,7 @@
  * Deciding and applying are synchronous, so two commands never see the same state; only durability is waited for.
  */
 import type { EventType, HoldfastEvent } from '../../events/catalogue.ts';
+import type { CellLimits } from '../../events/cell.ts';
 import { openCall } from '../../projections/calls.ts';
 import type { State } from '../../projections/state.ts';
 import type { Command } from '../decide/command.ts';
@@ -41,6 +42,8 @@ export interface EngineParts {
   readonly newId: () => string;
   /** The host that would own a process started now. */
   readonly hostId: () => string;
+  /** What a cell may use that is created now. */
+  readonly cellLimits?: CellLimits;
   readonly state: State;
   readonly epoch: number;
   readonly secrets?: Secrets;
@@ -160,8 +163,9 @@ export class Engine {
     try {
       const at = Math.max(clock.now(), this.state.at);
       const by = asked.by ?? speaker(this.state, command);
-      const { newId, hostId } = this.#parts;
-      const ctx: Context = { at, by, id: newId as Context['id'], hostId: hostId() };
+      const { newId, hostId, cellLimits } = this.#parts;
+      const id = newId as Context['id'];
+      const ctx: Context = { at, by, id, hostId: hostId(), ...(cellLimits && { cellLimits }) };
       const { secrets } = this.#parts;
       const hide = secrets && ((text: string) => secrets.hide(text));
       const assembly = new Assembly(this.state, ctx, {

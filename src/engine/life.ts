@@ -142,7 +142,8 @@ export class Life {
     const epoch = before.epoch + 1;
     const secrets = world.secrets && { secrets: new Secrets(world.secrets, patterns, epoch) };
     const tamper = world.tamper && { tamper: world.tamper };
-    const engine = new Engine({ log, clock, newId, hostId, state, epoch, ...secrets, ...tamper });
+    const cellLimits = world.cells?.limits && { cellLimits: world.cells.limits };
+    const engine = new Engine({ log, clock, newId, hostId, state, epoch, ...cellLimits, ...secrets, ...tamper });
     commands = new Commands({ engine, gate, clock, newId, environment: world.environment, ...secrets });
     const models = world.models(state);
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
@@ -163,7 +164,7 @@ export class Life {
     const aside = world.snapshot && { aside: world.snapshot };
     const { snapshotEvery: every } = world;
     const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside, ...(every !== undefined && { every }) });
-    const checkpoints = world.signing && new Checkpoints(log, world.signing, interval);
+    const checkpoints = world.signing && new Checkpoints(log, world.signing, clock, interval);
     const life = new Life(world, engine, hands, cells, gate, commands, snapshots, checkpoints);
     engine.onFailed(() => hands.stop());
     if (turns === 'stay') {

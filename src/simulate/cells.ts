@@ -7,6 +7,12 @@ const lost = () => new Failure('HOLDFAST_CELL_MACHINE_LOST', 'the machine of the
 const unknown = (cellId: string) => new Failure('HOLDFAST_CELL_UNKNOWN', `there is no machine of cell ${cellId}`);
 const closed = () => new Failure('HOLDFAST_CELLS_CLOSED', 'no cell is run any more');
 
+/** What runs one script: each input is one drain, and the same inputs give the same drains. */
+export interface CellMachine {
+  begin(): Drain | typeof spins;
+  take(input: CellInput): Drain | typeof spins;
+}
+
 /** Somebody who waits for a machine. */
 interface Waiting {
   readonly fail: (error: Failure) => void;
@@ -19,11 +25,13 @@ export interface CellsOutside {
   readonly fed?: (cellId: string, n: number) => void;
   /** It has taken what it was given. */
   readonly wentOn?: (cellId: string) => void;
+  /** Absent: scripts are lists of steps (`cellScript.ts`). */
+  readonly machine?: (spec: CellSpec) => CellMachine;
 }
 
 export class WorldCells implements CellRuntime {
   readonly #outside: CellsOutside;
-  readonly #machines = new Map<string, ScriptMachine>();
+  readonly #machines = new Map<string, CellMachine>();
   readonly #inputs = new Map<string, number>();
   readonly #spinning = new Set<string>();
   readonly #waiting = new Map<string, Set<Waiting>>();
@@ -46,7 +54,7 @@ export class WorldCells implements CellRuntime {
 
   create(spec: CellSpec, recorded: readonly CellInput[] = []): Promise<readonly Drain[]> {
     return this.#ask(spec.cellId, `cell ${spec.cellId} is made`, () => {
-      const machine = new ScriptMachine(spec);
+      const machine = this.#outside.machine?.(spec) ?? new ScriptMachine(spec);
       this.made += 1;
       this.#machines.set(spec.cellId, machine);
       this.#inputs.set(spec.cellId, 0);

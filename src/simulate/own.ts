@@ -1,6 +1,7 @@
 /** What is somebody's own in a world: their models, their commands, their fleet, their decisions. The rest is drawn from the seed. */
 import type { Tamper } from '../engine/tamper.ts';
 import type { Model } from '../models/port.ts';
+import type { CellsOutside } from './cells.ts';
 import type { History, Setup } from './history.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -22,6 +23,8 @@ export interface Own {
   /** Who answers for all models. */
   readonly model?: OwnModel;
   readonly command?: OwnCommand;
+  /** What runs the scripts of cells; absent: they are lists of steps (`cellScript.ts`). */
+  readonly machine?: CellsOutside['machine'];
   /** What is the same in all histories: limits, roots, `onCrash`, how often disks and models fail. */
   readonly fleet?: Partial<Omit<Setup, 'limits'>> & { readonly limits?: Partial<Setup['limits']> };
   /**

@@ -201,6 +201,7 @@ export class World {
       later: (what, run) => void this.schedule.add(what, 0, number, run),
       fed: (cellId, n) => this.judge(() => inspector.cells.fed(inspector.picture, cellId, n)),
       wentOn: (cellId) => this.judge(() => inspector.cells.wentOn(cellId)),
+      machine: this.#own.machine,
     });
     const living: Living = { number, log: undefined, model, cells, life: undefined, trouble: undefined };
     this.#living = living;

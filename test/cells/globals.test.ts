@@ -251,6 +251,16 @@ describe('what a script finds', () => {
     expect(await fault('text(1')).toMatch(/^SyntaxError: /);
   });
 
+  test('[CE10] neither console nor WebAssembly is there, and imports are refused in the words that models know (scenario 30)', async () => {
+    expect(await said(cells, 'text([typeof console, typeof WebAssembly, typeof globalThis.console])')).toEqual([
+      '["undefined","undefined","undefined"]',
+    ]);
+    expect(await fault("import 'left-pad'")).toBe('Error: Unsupported import in exec: left-pad');
+    expect(await said(cells, "try { await import('left-pad') } catch (e) { text(e.message) }")).toEqual([
+      'unsupported import in exec',
+    ]);
+  });
+
   test('[CE11] what is not waited for is left: calls and timers that are open when the script ends', async () => {
     const drain = await ran(
       cells,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { CellLimits } from '../../events/cell.ts';
 import { inlineCells } from '../../src/cells/inline.ts';
-import type { CellLimits } from '../../src/cells/port.ts';
 import { ended, fired, ran, said, specOf } from './specs.ts';
 
 const cells = inlineCells();
@@ -78,7 +78,7 @@ describe('each limit has its own error', () => {
     expect(drains[1]!.items).toEqual([{ text: 'recorded' }]);
   });
 
-  test('[CE10] output: texts, images and notices together, empty ones too', async () => {
+  test('[CE10][C-29] output: texts, images and notices together, empty ones too; a loop that only prints ends there', async () => {
     const told = ['HOLDFAST_CELL_OUTPUT_LIMIT', 'the cell wrote more than 10000 characters'];
     for (const source of ["text('x'.repeat(100))", "text('')", "notify('n')", "image('data:' + 'x'.repeat(100))"]) {
       expect(await end(`for (;;) ${source}`, { outputBytes: 10_000 }), source).toEqual(told);

@@ -1,6 +1,7 @@
 /** Cells for tests. */
+import type { CellLimits } from '../../events/cell.ts';
 import { defaultCellLimits } from '../../src/cells/limits.ts';
-import type { CellInput, CellLimits, CellRuntime, CellSpec, Drain, Json } from '../../src/cells/port.ts';
+import type { CellInput, CellRuntime, CellSpec, Drain, Json } from '../../src/cells/port.ts';
 
 export const start = 1_795_000_000_000;
 

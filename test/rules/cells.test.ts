@@ -1,5 +1,7 @@
 /** Cells in the engine: their calls, their ends, their store, and what a crash leaves of them (CE1, CE2, CE6–CE9, CE12). */
 import { describe, expect, test } from 'vitest';
+import { inlineCells } from '../../src/cells/inline.ts';
+import { defaultCellLimits } from '../../src/cells/limits.ts';
 import { cellSource } from '../../src/simulate/cellScript.ts';
 import { callEnds, cellOf, eventsOf, observe, ofCell, printed, resultOf, terminate, typesOf } from './cellFleet.ts';
 import { exited, type Living, living, quiet, until } from './living.ts';
@@ -75,6 +77,34 @@ describe('creating', () => {
       output: { text: expect.stringContaining(`Script running with cell ID ${created!.data.cellId}`) },
     });
     expect(cellOf(l, created!.data.cellId).end).toBeUndefined();
+  });
+
+  test('[CE6][C-26] one whose answer nobody got is found again by its key, and no source makes an answer too large to be given', async () => {
+    const l = await living();
+    const source = cellSource({ text: 'x'.repeat(900_000) }, { never: true });
+    void create(l, source, {}, 'k').catch(() => {});
+    await until(() => eventsOf(l, 'CellCreated')[0], 'its cell');
+    await l.crashAfter('CellCreated');
+    const again = await create(l, source, {}, 'k');
+    expect(again).toMatchObject({ ok: true, answer: { cellId: '1' } });
+    expect(JSON.stringify(again).length).toBeLessThan(1_000);
+    expect(eventsOf(l, 'CellCreated')).toHaveLength(1);
+  });
+
+  test('[CE6] one that meets a stop is in the log for the next life, or refused; the stop comes to its end (scenario 24)', async () => {
+    const l = await living();
+    l.held = [];
+    const source = cellSource({ text: 'x' });
+    const early = create(l, source);
+    const stopping = l.life.stop('test');
+    const meanwhile = create(l, source);
+    await stopping;
+    await expect(create(l, source)).rejects.toMatchObject({ code: 'HOLDFAST_NOT_RUNNING' });
+    expect([(await early).ok, (await meanwhile).ok, l.types().at(-1)]).toEqual([true, true, 'EngineStopped']);
+    expect(eventsOf(l, 'CellCreated')).toHaveLength(2);
+    l.held = undefined;
+    await l.begin();
+    await until(() => ['1', '2'].every((id) => cellOf(l, id).end?.how === 'completed'), 'their ends');
   });
 
   test('[CE6] a source of nothing and tools that cells do not have are refused', async () => {
@@ -175,6 +205,15 @@ describe('tools of a cell', () => {
     );
     expect(await printed(l, id)).toEqual(['write_stdin error']);
     expect(cellOf(l, id).end).toMatchObject({ how: 'failed', error: 'tool `exec` is not enabled in exec' });
+  });
+
+  test('[CE8][C-14] a notice that nobody reads holds up neither the end of its cell nor whoever waits for that', async () => {
+    const l = await living();
+    const id = await l.cell('continue', { sleep: 10 }, { notify: 'a' }, { notify: 'b' }, { text: 'x' });
+    const waiting = observe(l, id, { from: 0, waitMs: 60_000 });
+    await l.clock.pass(10);
+    expect(await waiting).toMatchObject({ state: 'completed', items: [{ text: 'x' }] });
+    expect(l.life.state.mail.inboxes[l.id('/root')]!.unread).toHaveLength(2);
   });
 
   test('[CE8] what a script notifies is mail for its agent', async () => {
@@ -299,6 +338,22 @@ describe('exec and wait', () => {
       expect((await answers(l, `e${i}`)).text).toContain(fault);
     }
     expect(eventsOf(l, 'CellCreated')).toEqual([]);
+  });
+
+  test('[CE1][C-19] a script that fails in the words for a missing cell is not taken for one', async () => {
+    const l = await living();
+    await l.talk.says('/root', { exec: cellSource({ throw: 'exec cell 1 not found' }), id: 'e' });
+    const failed = { cell_id: '1', state: 'failed', error: 'exec cell 1 not found' };
+    expect((await answers(l, 'e')).fields).toMatchObject(failed);
+    for (const [cell_id, id] of [
+      ['1', 'w1'],
+      ['9', 'w9'],
+    ])
+      await l.talk.calls('/root', 'wait', { cell_id }, id);
+    expect((await answers(l, 'w1')).fields).toMatchObject(failed);
+    expect((await answers(l, 'w9')).fields).toBeUndefined();
+    expect(await l.life.cells.door.observe('1', {})).toMatchObject({ ok: true, answer: { state: 'failed' } });
+    expect(await l.life.cells.door.observe('9', {})).toMatchObject({ refusal: { code: 'HOLDFAST_CELL_NOT_FOUND' } });
   });
 
   test('[CE8] a cell of another agent is not found', async () => {
@@ -495,6 +550,22 @@ describe('after a crash', () => {
       recorded: expect.stringContaining('"cmd":"x"'),
       found: expect.stringContaining('"cmd":"y"'),
     });
+  });
+
+  test('[CE9][CE10] limits are those of its creation, whatever they are in the life that runs it again', async () => {
+    const cells = (outputBytes: number) => ({
+      cells: { runtime: inlineCells(), limits: { ...defaultCellLimits, outputBytes } },
+    });
+    const l = await living({}, cells(100));
+    const made = await create(l, "text('x'.repeat(50)); await tools.wait_agent({}); text('y'.repeat(50))");
+    const id = made.ok ? made.answer.cellId : '';
+    await until(() => cellOf(l, id).open === 1, 'its wait');
+    await l.crash(cells(10));
+    await l.life.engine.submit({ do: 'send', target: '/root', text: 'go on' }, { by: 'operator' });
+    await until(() => cellOf(l, id).end, 'its end');
+    expect(cellOf(l, id).end).toMatchObject({ how: 'failed', reason: 'HOLDFAST_CELL_OUTPUT_LIMIT' });
+    expect(await printed(l, id)).toEqual(['x'.repeat(50)]);
+    expect(eventsOf(l, 'CellCreated')[0]!.data.limits).toMatchObject({ outputBytes: 100 });
   });
 
   test('[CE9] the store that a cell sees is that of its creation, also when it is run again', async () => {

@@ -176,7 +176,7 @@ describe('a key', () => {
     expect(f.life.state.roots).toHaveLength(1);
   });
 
-  test('[MA7] the last 100 000 keys are kept, the oldest goes', () => {
+  test('[MA7][C-21] the last 100 000 keys are kept, the oldest goes', () => {
     const state = emptyState(defaultLimits);
     for (let i = 0; i <= answersKeptMax; i += 1) {
       const data = { key: `k${i}`, requestHash: 'h', answer: i };

@@ -245,6 +245,58 @@ describe('looking at a cell', () => {
     expect(texts(await reading)).toEqual(['a']);
   });
 
+  test('[CE4] an end that was on its way to a reader who left is there for the next one (scenario 18)', async () => {
+    const gone = new AbortController();
+    const l = await living(
+      {},
+      {
+        log: (log) => {
+          log.follow((events) => {
+            if (events.some(({ type }) => type === 'CellCompleted')) gone.abort(new Error('gone'));
+          });
+          return log;
+        },
+      },
+    );
+    const id = await l.cell('continue', { text: 'a' }, { sleep: 1_000 }, { text: 'b' });
+    const reading = l.life.cells.door.observe(id, { from: 0, waitMs: 9_000, reader: 'me', signal: gone.signal });
+    reading.catch(() => {});
+    await l.clock.pass(1_000);
+    await expect(reading).rejects.toThrow('gone');
+    const view = await observe(l, id, { from: 0, reader: 'me' });
+    expect([view.state, texts(view)]).toEqual(['completed', ['a', 'b']]);
+  });
+
+  test('[CE4] a look that was cut off and is made again gives what it would have given, and the next goes on there (scenario 26)', async () => {
+    const l = await living();
+    const id = await l.cell('pause', { text: 'a' }, sleep('x'), { text: 'b' }, { never: true });
+    await resume(l, id, 1);
+    const leaving = new AbortController();
+    const look = { from: 1, mode: 'frontier', reader: 'me' } as const;
+    const left = l.life.cells.door.observe(id, { ...look, waitMs: 60_000, signal: leaving.signal });
+    await quiet();
+    leaving.abort(new Error('left'));
+    await expect(left).rejects.toThrow('left');
+    await ends(l, 0);
+    const second = await observe(l, id, look);
+    expect(second).toMatchObject({ generation: 2, next: 3 });
+    expect(texts(second)).toEqual(['exec_command ok', 'b']);
+    expect(await observe(l, id, look)).toEqual(second);
+    expect(texts(await observe(l, id, { ...look, from: second.next }))).toEqual([]);
+  });
+
+  test('[CE4][C-21] looking leaves nothing behind, however often', async () => {
+    const l = await living();
+    const id = await l.cell('pause', { text: 'a' }, sleep('x'));
+    await observe(l, id, { reader: 'me' });
+    const before = [structuredClone(l.life.state), l.events.length, l.clock.timers];
+    for (let i = 0; i < 50; i += 1) {
+      await observe(l, id, { from: i % 2, reader: 'me' });
+      await observe(l, id, { mode: 'frontier' });
+    }
+    expect([structuredClone(l.life.state), l.events.length, l.clock.timers]).toEqual(before);
+  });
+
   test('[CE4][C-13] whoever waits when a cell is terminated is told that it was', async () => {
     const l = await living();
     const id = await l.cell('pause', { text: 'x' }, sleep('a'));

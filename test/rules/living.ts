@@ -4,6 +4,7 @@
  */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { agentAt } from '../../projections/paths.ts';
+import type { CellParts } from '../../src/engine/cells.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import type { Remains } from '../../src/engine/hostGate.ts';
 import { Life, type NewFleet } from '../../src/engine/life.ts';
@@ -233,6 +234,8 @@ export interface Outside {
   /** Whom agents are registered with, if the fleet file asks for it; the same in the lives that follow. */
   readonly identity?: IdentityPorts;
   readonly gate?: Gate;
+  /** What runs cells, and within which limits; absent: machines of the simulation, without any. */
+  readonly cells?: Pick<CellParts, 'runtime' | 'limits'>;
   readonly log?: (log: Log) => Log;
 }
 
@@ -262,7 +265,7 @@ export class Living {
     await quiet();
   }
 
-  async begin(fresh?: NewFleet['file'], { gate, log = (l) => l, identity }: Outside = {}): Promise<this> {
+  async begin(fresh?: NewFleet['file'], { gate, log = (l) => l, identity, cells }: Outside = {}): Promise<this> {
     this.#identity = identity ?? this.#identity;
     const ports = this.#identity;
     const newId = () => {
@@ -276,7 +279,7 @@ export class Living {
       },
     });
     const world = {
-      cells: { runtime: this.cells },
+      cells: cells ?? { runtime: this.cells },
       log: log(openMemoryLog({ touches, storage: this.storage, ...(gate !== undefined && { gate }) })),
       clock: this.clock,
       newId,
