@@ -113,18 +113,23 @@ const cellsAnswered = ({ calls }: Turn, answered: ReadonlySet<Caller>): boolean 
 
 /** Whose waits this batch can have changed: by their own calls, those of a cell they wait for, or mail to their agent. */
 function candidates(state: State, batch: readonly HoldfastEvent[], rootId: string): Caller[] {
-  if (batch.some((e) => e.type === 'LimitsChanged'))
-    return Object.keys(state.activity[rootId]!.waiting).map((key) => waiterOf(state, key));
   const found = new Set<Caller>(turnsIn(state, batch));
   const of = (agentId: string) => {
     const turn = state.turns[state.agents[agentId]!.turnId ?? ''];
     if (turn !== undefined) found.add(turn);
   };
-  for (const cell of cellsIn(state, batch)) {
+  const withTurn = (cell: Cell) => {
     if (cell.end === undefined) found.add(cell);
     of(cell.agentId);
-  }
+  };
+  for (const cell of cellsIn(state, batch)) withTurn(cell);
   for (const event of batch) {
+    if (event.type === 'LimitsChanged')
+      for (const key in state.activity[rootId]!.waiting) {
+        const waiter = waiterOf(state, key);
+        if ('turnId' in waiter) found.add(waiter);
+        else withTurn(waiter);
+      }
     // What an interrupted turn gives back is there for the cells of its agent.
     const to = event.type === 'MailAccepted' ? event.data.to : event.type === 'MailReturned' ? event.data.agentId : '';
     if (to === '') continue;

@@ -624,6 +624,15 @@ describe('a cell that waits for mail', () => {
     expect(eventsOf(l, 'TurnUnparked')).toHaveLength(1);
   });
 
+  test('[SL10] parks its turn as well when the mode changes to `queue` while it waits', async () => {
+    const l = await living({ activeTurns: 1 });
+    await l.spawn('/root', 'a');
+    await l.talk.says('/root/a', { exec: waiting, id: 'e' });
+    await until(() => l.life.state.cells.all['1']?.waits === 1, 'its wait');
+    await l.life.engine.submit({ do: 'changeLimits', limits: { whenFull: 'queue' } }, { by: 'operator' });
+    expect(eventsOf(l, 'TurnParked')).toHaveLength(1);
+  });
+
   test('[MA5] is answered at once when there is nothing to wait for', async () => {
     const l = await living();
     await l.talk.says('/root', { exec: waiting, id: 'e' });
