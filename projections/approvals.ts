@@ -25,7 +25,7 @@ export const callAskedOf = ({
   turnId === undefined ? { cellId: cellId!, callId } : { turnId, callId };
 
 /** Its open calls wait for people, and otherwise for mail: nothing of it goes on by itself. */
-export const awaitsAnswer = (state: State, turn: Turn): boolean => {
+export const awaitsAnswer = (turn: Turn): boolean => {
   if (turn.phase !== 'calling' || turn.pending.length > 0) return false;
   const calls = Object.values(turn.calls);
   return (
@@ -43,7 +43,7 @@ export function awaitsPerson(state: State): boolean {
     return !isRunning(cell) && none(cell.timers) && Object.values(cell.calls).every(asked);
   };
   const turnWaits = (turn: Turn): boolean =>
-    awaitsAnswer(state, turn) ||
+    awaitsAnswer(turn) ||
     inWait(state, turn) ||
     (turn.parked !== undefined && turn.open === 0) ||
     (turn.phase === 'calling' &&

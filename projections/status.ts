@@ -27,7 +27,7 @@ export function statusOf(state: State, agent: Agent): Status {
   const calls = Object.values(turn.calls).sort((a, b) => a.position - b.position);
   if (inWait(state, turn))
     return { is: 'waiting', since: calls[0]!.at, position: calls[0]!.position, what: 'mail (wait_agent)' };
-  if (awaitsAnswer(state, turn)) {
+  if (awaitsAnswer(turn)) {
     const { at, position, approvalId } = calls.find((call) => call.approvalId !== undefined)!;
     return { is: 'waiting', since: at, position, what: `the answer of a person (approval ${approvalId})` };
   }

@@ -5,7 +5,7 @@ import type { CellPolicy } from '../events/cell.ts';
 import type { Envelope } from '../events/envelope.ts';
 import type { FleetFile } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
-import type { Command, RootGiven } from './decide/command.ts';
+import type { ApprovalAnswer, Command, RootGiven } from './decide/command.ts';
 import type { Skipped } from './decide/leases.ts';
 import type { Observing, Resumed } from './engine/cellDoor.ts';
 import type { CellView } from './engine/cellOutput.ts';
@@ -113,6 +113,18 @@ export class Fleet {
     return this.#ask({ do: 'terminateCell', cellId, ...(reason !== undefined && { reason }) }, asked);
   }
 
+  /**
+   * The answer of a person to a question (`show approvals`). `always`: commands that begin like the patterns of the question
+   * run without one from now on. `reason`: what the model reads with `deny`. A question is answered once.
+   */
+  answer(
+    approvalId: string,
+    answer: ApprovalAnswer,
+    { reason, ...asked }: Asked & { readonly reason?: string } = {},
+  ): Promise<Result<{ approvalId: string; path: string; answer: ApprovalAnswer; what: unknown; always?: string[] }>> {
+    return this.#ask({ do: 'answerApproval', approvalId, answer, ...(reason !== undefined && { reason }) }, asked);
+  }
+
   evict(target: string, asked: Asked = {}): Promise<Result<{ path: string; evicted: boolean }>> {
     return this.#ask({ do: 'evict', target }, asked);
   }
@@ -212,6 +224,11 @@ export class Fleet {
   /** Resolves when no turn is running, queued or parked and no cell goes on by itself; live processes do not count. Rejects when the engine has failed. */
   whenIdle(): Promise<void> {
     return this.life.whenIdle();
+  }
+
+  /** Resolves when nothing goes on but by an answer: every turn waits for a person, or for those that do. */
+  whenPersonNeeded(): Promise<void> {
+    return this.life.whenPersonNeeded();
   }
 
   /**

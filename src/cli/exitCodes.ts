@@ -8,6 +8,8 @@ export const exit = {
   usage: 2,
   /** Something outside failed: a disk, a folder, a host. */
   outside: 3,
+  /** Nothing goes on but by the answer of a person. */
+  person: 4,
   /** The log is owned by another process and cannot be reached through it. */
   owned: 5,
   defect: 70,
@@ -40,6 +42,7 @@ const codes: Readonly<Record<string, number>> = {
   HOLDFAST_LOG_LOCKED: exit.owned,
   HOLDFAST_OWNER_UNREACHABLE: exit.owned,
   HOLDFAST_FILE_UNREADABLE: exit.usage,
+  HOLDFAST_PERSON_NEEDED: exit.person,
   HOLDFAST_STOPPED: exit.stopped,
   HOLDFAST_DEFECT: exit.defect,
 };

@@ -10,6 +10,7 @@ import { benchVerb } from './machine/bench.ts';
 import { doctorVerb } from './machine/doctor.ts';
 import { fuzzVerb } from './machine/fuzz.ts';
 import { registrarVerb } from './machine/registrar.ts';
+import { answerVerb } from './operator/answer.ts';
 import { cellVerb } from './operator/cell.ts';
 import { operatorVerbs } from './operator/operate.ts';
 import { processVerbs } from './operator/processVerbs.ts';
@@ -39,6 +40,7 @@ export const verbs: readonly Verb[] = [
   diffVerb,
   bisectVerb,
   ...rolloutVerbs,
+  answerVerb,
   ...operatorVerbs,
   ...processVerbs,
   forgetVerb,

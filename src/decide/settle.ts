@@ -141,7 +141,7 @@ function candidates(state: State, batch: readonly HoldfastEvent[], rootId: strin
 
 function park(state: State, turn: Turn): HoldfastFact[] {
   const { turnId, agentId, rootId, reservationId } = turn;
-  const asks = state.fleet.file?.approvals?.park === true && awaitsAnswer(state, turn);
+  const asks = state.fleet.file?.approvals?.park === true && awaitsAnswer(turn);
   if (state.fleet.limits.whenFull !== 'queue' || reservationId === undefined) return [];
   if (!asks && !inWait(state, turn)) return [];
   const untils = Object.values(turn.calls).flatMap(({ until }) => until ?? []);
@@ -156,7 +156,7 @@ export const parkAsked: Rule = (state, _ctx, batch) => {
   if (state.approvals === undefined || state.fleet.file?.approvals?.park !== true) return [];
   const all = batch.some(({ type }) => type === 'LimitsChanged');
   const touched = all ? Object.values(state.turns) : turnsIn(state, batch);
-  return touched.flatMap((turn) => (awaitsAnswer(state, turn) ? park(state, turn) : []));
+  return touched.flatMap((turn) => (awaitsAnswer(turn) ? park(state, turn) : []));
 };
 
 /** MA3: before each further sampling a turn takes what came in meanwhile, also in a pause before it or while it had no task. */

@@ -1,5 +1,6 @@
 /** One life of the engine: opened on a log, recovered from what the last one left, and stopped in order. */
 import type { FleetFile, IdentityConfig } from '../../events/fleetFile.ts';
+import { awaitsPerson } from '../../projections/approvals.ts';
 import type { State } from '../../projections/state.ts';
 import type { RootGiven } from '../decide/command.ts';
 import { allLive } from '../decide/leases.ts';
@@ -236,6 +237,20 @@ export class Life {
 
   #stopsDone(): Promise<boolean> {
     return this.reached((state) => allLive(state).every(({ stop }) => stop === undefined));
+  }
+
+  /** Resolves when nothing goes on but by the answer of a person. */
+  async whenPersonNeeded(): Promise<void> {
+    await this.#commands.met;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!awaitsPerson(this.state)) return;
+        unfollow();
+        resolve();
+      };
+      const unfollow = this.#world.log.follow(look);
+      look();
+    });
   }
 
   /** Resolves with true when the durable state is as told, with false when stopping a process must be over and it is not. */

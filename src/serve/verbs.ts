@@ -50,6 +50,12 @@ export const commands: Readonly<Record<string, Ask>> = {
       cascade: optional<boolean>(args, 'cascade', 'boolean') ?? false,
       ...asked(args),
     }),
+  answer: (fleet, args) => {
+    const word = text(args, 'answer');
+    if (word !== 'allow' && word !== 'deny' && word !== 'always') throw bad('answer', 'allow, deny or always');
+    const reason = optional<string>(args, 'reason', 'string');
+    return fleet.answer(text(args, 'approvalId'), word, { ...(reason !== undefined && { reason }), ...asked(args) });
+  },
   unbind: (fleet, args) => fleet.unbind(text(args, 'target'), asked(args)),
   close: (fleet, args) => {
     const reason = optional<string>(args, 'reason', 'string');

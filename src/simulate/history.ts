@@ -1,10 +1,11 @@
 /** A history: a seed for everything outside, a fleet, and the list of what is done to it, from which any part can be left out. */
-import type { Limits } from '../../events/fleetFile.ts';
+import type { Approvals, Limits } from '../../events/fleetFile.ts';
 import type { RootGiven } from '../decide/command.ts';
 import type { DiskTemper } from './disk/disk.ts';
 import type { Temper } from './models.ts';
 import { mix, Random } from './random.ts';
 import type { RegistrarTemper } from './registrar.ts';
+import { drawAttention } from './steps/attended.ts';
 import { drawVisit } from './steps/clients.ts';
 import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
 import { drawPause } from './steps/pause.ts';
@@ -19,6 +20,8 @@ export interface Setup {
   readonly roots: readonly RootGiven[];
   readonly disk: DiskTemper;
   readonly models: Temper;
+  /** Absent: commands run as they come. */
+  readonly approvals?: Approvals;
   /** Absent: agents are registered nowhere. */
   readonly registrar?: RegistrarTemper;
   /** Events between two snapshots; absent: there are none. */
@@ -106,6 +109,24 @@ function visited(history: History): History {
   return { ...history, steps };
 }
 
+/** Fleets that ask people; drawn from chance of their own, too. */
+const attendedPercent = 25;
+
+function attended(history: History): History {
+  const r = new Random(mix(history.seed, 'attended'));
+  if (!r.chance(attendedPercent)) return history;
+  const approvals: Approvals = {
+    mode: r.pick(['ask', 'ask', 'ask', 'auto', 'deny']),
+    ...(r.chance(50) && { allow: [r.pick(['true', 'make', 'cat', 'sleep 9'])] }),
+    ...(r.chance(50) && { deny: [r.pick(['yes', 'make', 'sleep *'])] }),
+    ...(r.chance(50) && { park: true }),
+  };
+  const steps = [...history.steps];
+  const answers = r.between(0, 10);
+  for (let n = 0; n < answers; n += 1) steps.splice(r.below(steps.length + 1), 0, drawAttention(r));
+  return { ...history, setup: { ...history.setup, approvals }, steps };
+}
+
 /** Histories on a disk with frames, HEAD and recovery: they take longer. */
 const framesPercent = 25;
 /** Histories with a pause: each is a third of a history of usual length. */
@@ -120,5 +141,5 @@ export function historyOf(seed: number, length = 30): History {
     const pause = drawPause(r).slice(0, length);
     steps.splice(r.below(length - pause.length + 1), pause.length, ...pause);
   }
-  return visited(registered({ seed, setup, steps }));
+  return attended(visited(registered({ seed, setup, steps })));
 }

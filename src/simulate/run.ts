@@ -122,14 +122,17 @@ async function nearer(driver: Driver, until: number): Promise<void> {
   const { position } = picture;
   holds(world.schedule.now <= until, 'LIVE', position, () => `no rest within ${restMs} ms: ${pending(picture)}`);
   if (await driver.deliver()) return;
-  // Only a model that hangs and a script that spins may go on for ever; they are ended.
+  // Only a model that hangs and a script that spins may go on for ever, and a question; they are ended.
   const { hanging, spinning } = world;
+  const open = [...picture.questions.open.keys()];
   holds(
-    hanging.length + spinning.length > 0,
+    hanging.length + spinning.length + open.length > 0,
     'LIVE',
     position,
     () => `nothing is to come and there is no rest: ${pending(picture)}`,
   );
+  for (const approvalId of open)
+    driver.ask({ do: 'answerApproval', approvalId, answer: Number(approvalId) % 3 === 0 ? 'deny' : 'allow' });
   for (const cellId of spinning) driver.ask({ do: 'terminateCell', cellId });
   for (const target of hanging) driver.ask({ do: 'interrupt', target, cascade: false });
   await world.settle();

@@ -276,7 +276,7 @@ export class World {
   }
 
   #fleet() {
-    const { limits, onCrash, attempts, roots } = this.#history.setup;
+    const { limits, onCrash, attempts, roots, approvals } = this.#history.setup;
     const script = { kind: 'script' as const };
     const file = {
       limits,
@@ -285,6 +285,7 @@ export class World {
       models: { script, other: script },
       roles: { worker: { model: 'other', effort: 'low' } },
       roots: roots.map((root) => ({ model: 'script', ...root })),
+      ...(approvals && { approvals }),
       ...(this.registrar && { identity: this.registrar.config }),
       ...(this.secrets && { redact: { patterns: [secretPattern] } }),
     };

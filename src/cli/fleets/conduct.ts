@@ -3,6 +3,8 @@
  * when it comes to rest or when a person stops it, and say what happened.
  */
 import { resolve } from 'node:path';
+import type { Approval } from '../../../projections/approval.ts';
+import { openApprovals } from '../../../projections/approvals.ts';
 import type { State } from '../../../projections/state.ts';
 import { allLive } from '../../decide/leases.ts';
 import { Failure } from '../../failure.ts';
@@ -13,6 +15,7 @@ import { Control } from '../../serve/control.ts';
 import { followHashed } from '../../serve/followed.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
+import { textOf } from '../questions/tables.ts';
 import { commandLine, type Setting } from '../setting.ts';
 import { commandText } from '../words/describe.ts';
 import { oneLine } from '../words/line.ts';
@@ -106,6 +109,23 @@ export async function summaryOf(dir: string): Promise<Summary> {
   }
 }
 
+/** Why a fleet is stopped that nobody can answer. */
+const personNeeded = 'a person is needed';
+
+function needsPerson(dir: string, questions: readonly Approval[]): Failure {
+  const [first] = questions;
+  const asked = questions.map(({ approvalId, what }) => `${approvalId}: ${textOf(what)}`);
+  const answer = commandLine(dir, 'answer', first?.approvalId ?? '', 'allow');
+  return new Failure(
+    'HOLDFAST_PERSON_NEEDED',
+    `agents wait for the answer of a person whether they may run ${asked.join('; ')}`,
+    {
+      remedy: `answer with \`${answer}\` (or deny, or always); then \`${commandLine(dir, 'resume')}\``,
+      details: { approvals: questions },
+    },
+  );
+}
+
 /** Gives the exit code. `open` gets the path of the control socket. */
 export async function conduct(
   setting: Setting,
@@ -123,13 +143,21 @@ export async function conduct(
   const stop = stopAsked(setting, (text) => report.note(text));
   let control: Control | undefined;
   let reason: string | undefined;
+  let questions: readonly Approval[] = [];
   try {
     control = await Control.listen(fleet, socket);
-    reason = await Promise.race([fleet.whenIdle().then(() => undefined), stop.asked]);
+    const rest = () =>
+      Promise.race([
+        fleet.whenIdle().then(() => undefined),
+        stop.asked,
+        ...(report.answers ? [] : [fleet.whenPersonNeeded().then(() => personNeeded)]),
+      ]);
+    reason = await rest();
     control.hold();
     // What came over the socket in the last moment is carried out.
-    reason ??= await Promise.race([fleet.whenIdle().then(() => undefined), stop.asked]);
+    reason ??= await rest();
     await report.atRest();
+    questions = await fleet.read(openApprovals);
     const notes = (state: State) => [...liveProcesses(state, endProcesses), ...liveCells(dir, state)];
     for (const text of await fleet.read(notes)) report.note(text);
     await fleet.stop(reason ?? 'at rest', { processes: endProcesses ? 'end' : 'leave' });
@@ -151,9 +179,10 @@ export async function conduct(
       },
     );
   });
-  const code = reason === undefined ? exit.done : exit.stopped;
-  if (reason === undefined || out.format !== 'jsonl') await tellSummary(setting, await summaryOf(dir));
+  const code = reason === undefined || reason === personNeeded ? exit.done : exit.stopped;
+  if (code === exit.done || out.format !== 'jsonl') await tellSummary(setting, await summaryOf(dir));
   stop.off();
+  if (reason === personNeeded) throw needsPerson(dir, questions);
   if (code === exit.stopped) tell(`stopped; turns in progress stay in progress: ${commandLine(dir, 'resume')}\n`);
   return code;
 }

@@ -14,6 +14,8 @@ export interface Report {
   page(events: readonly Hashed[]): Promise<void> | void;
   /** Something that people should read meanwhile. */
   note(text: string): void;
+  /** Whoever looks on can answer questions. */
+  readonly answers: boolean;
   /** The fleet has come to rest; called before it is stopped. */
   atRest(): Promise<void> | void;
   /** Nothing more comes. */
@@ -38,6 +40,8 @@ const notable = new Set<EventType>([
   'TurnFailed',
   'TurnInterrupted',
   'SamplingEnded',
+  'ApprovalAsked',
+  'ApprovalAnswered',
   'ProcessRequested',
   'ProcessLaunchFailed',
   'ProcessExited',
@@ -45,7 +49,7 @@ const notable = new Set<EventType>([
   'ProcessLost',
 ]);
 
-const quietly = { note: (text: string) => tell(`${text}\n`), atRest: () => {}, end: () => {} };
+const quietly = { answers: false, note: (text: string) => tell(`${text}\n`), atRest: () => {}, end: () => {} };
 
 function plainLines(fleet: Fleet, out: Output): Report {
   const names = new Names();

@@ -1,10 +1,12 @@
 /** The picture of a running fleet: limits in use, the tree of agents with their status, the last event. A function of the state. */
+import { openApprovals } from '../../../projections/approvals.ts';
 import { isIn } from '../../../projections/order.ts';
 import type { Agent, State } from '../../../projections/state.ts';
 import { type Status, statusOf } from '../../../projections/status.ts';
 import type { Output } from '../output.ts';
 import { cut, oneLine, pad, widthOf } from '../words/line.ts';
 import { nameIn } from '../words/names.ts';
+import { questionLines } from './asking.ts';
 import type { Line } from './screen.ts';
 
 export interface Size {
@@ -15,6 +17,8 @@ export interface Size {
 export interface Moment extends Size {
   readonly lastEvent: string;
   readonly elapsedMs: number;
+  /** Whoever looks on can answer questions. */
+  readonly answers?: boolean;
 }
 
 type Colors = Output['colors'];
@@ -136,7 +140,10 @@ export function picture(state: State, at: Moment, colors: Colors): Line[] {
   const all = Object.values(state.agents)
     .filter(({ last }) => last.is !== 'closed')
     .map((agent) => ({ agent, status: statusOf(state, agent) }));
-  const room = Math.max(1, rows - framingRows);
+  const open = at.answers === true ? openApprovals(state) : [];
+  const asker = open.length === 0 ? '' : nameIn(state, state.agents[open[0]!.agentId]!);
+  const questions = questionLines(open, asker).map((text) => line(text, colors.yellow));
+  const room = Math.max(1, rows - framingRows - questions.length);
   let shown: Seen[] = all;
   let left: Seen[] = [];
   if (all.length > room) {
@@ -158,6 +165,7 @@ export function picture(state: State, at: Moment, colors: Colors): Line[] {
     ...ordered.map((one) => agentLine(state, one, width, columns, colors)),
     ...(left.length > 0 ? [line(`and ${left.length} more${tally(left)}`, colors.dim)] : []),
     line(at.lastEvent, colors.dim),
+    ...questions,
   ].slice(0, Math.max(1, rows - 1));
 }
 

@@ -1,11 +1,13 @@
 /** The live view of `run` on a terminal: the picture is drawn again when something has happened, at most 20 times a second. */
 import type { Hashed } from '../../../events/envelope.ts';
+import { openApprovals } from '../../../projections/approvals.ts';
 import { decoded } from '../../engine/fold.ts';
 import type { Fleet } from '../../fleet.ts';
 import type { Report } from '../fleets/progress.ts';
 import type { Output } from '../output.ts';
 import { line } from '../words/describe.ts';
 import { Names } from '../words/names.ts';
+import { Asking } from './asking.ts';
 import { picture } from './picture.ts';
 import { Screen } from './screen.ts';
 import { terminal } from './terminal.ts';
@@ -23,7 +25,12 @@ export class LiveView implements Report {
   readonly #since = Date.now();
   readonly #tick: NodeJS.Timeout;
   readonly #soon = () => this.#draw();
-  readonly #bringBack = () => this.#screen.leave();
+  readonly #bringBack = () => {
+    this.#asking.show(undefined);
+    this.#screen.leave();
+  };
+  readonly answers = process.stdin.isTTY === true;
+  readonly #asking: Asking;
   #timer: NodeJS.Timeout | undefined;
   #drawing: Promise<void> = Promise.resolve();
   #drawnAt = 0;
@@ -33,6 +40,7 @@ export class LiveView implements Report {
   constructor(fleet: Fleet, out: Output) {
     this.#fleet = fleet;
     this.#out = out;
+    this.#asking = new Asking((approvalId, answer) => void fleet.answer(approvalId, answer).catch(() => {}));
     this.#tick = setInterval(this.#soon, tickMs);
     process.stdout.on('resize', this.#soon);
     // Also when the process ends in the middle: the cursor belongs to whoever comes next.
@@ -68,6 +76,7 @@ export class LiveView implements Report {
   end(): void {
     this.#halt();
     this.#ended = true;
+    this.#asking.show(undefined);
     this.#screen.leave();
     process.off('exit', this.#bringBack);
   }
@@ -91,10 +100,21 @@ export class LiveView implements Report {
 
   async #show(): Promise<void> {
     const { columns, rows } = terminal;
-    const at = { columns, rows, lastEvent: this.#lastEvent, elapsedMs: Date.now() - this.#since };
+    const at = {
+      columns,
+      rows,
+      lastEvent: this.#lastEvent,
+      elapsedMs: Date.now() - this.#since,
+      answers: this.answers,
+    };
     try {
-      const lines = await this.#fleet.read((state) => picture(state, at, this.#out.colors));
-      if (!this.#ended) this.#screen.draw(lines);
+      const { lines, asked } = await this.#fleet.read((state) => ({
+        lines: picture(state, at, this.#out.colors),
+        asked: openApprovals(state)[0],
+      }));
+      if (this.#ended) return;
+      this.#screen.draw(lines);
+      if (this.answers) this.#asking.show(asked && { ...asked });
     } catch {
       // The engine has failed: that is told elsewhere.
     }

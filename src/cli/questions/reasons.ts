@@ -10,6 +10,7 @@ import { type Times, timesOf } from './agentTime.ts';
 import { means } from './evidence.ts';
 import { is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
 import { refusal, slot } from './slotReasons.ts';
+import { textOf } from './tables.ts';
 import { task, taskStory } from './taskReasons.ts';
 
 const isLife = is(
@@ -134,4 +135,28 @@ const cell: Reason = async ({ state, evidence, id }) => {
   return `cell ${id} of ${owner} ${waits.length === 0 ? 'waits for nothing that will come' : `waits for ${waits.join(', ')}`}`;
 };
 
-export const reasons: Readonly<Record<string, Reason>> = { cell, slot, refusal, agent, mail, process, task };
+const approval: Reason = async ({ state, evidence, id }) => {
+  const isIts = (e: HoldfastEvent) =>
+    (e.type === 'ApprovalAsked' || e.type === 'ApprovalAnswered') && e.data.approvalId === id;
+  for (const agent of Object.values(state.agents)) {
+    const [asked, answered] = await evidence.ofStream(`agent/${agent.agentId}`, isIts);
+    if (asked?.type !== 'ApprovalAsked') continue;
+    evidence.add(asked, answered);
+    const { turnId, cellId, callId, what, why } = asked.data;
+    const call = await evidence.ofStream(
+      turnId === undefined ? `cell/${cellId}` : `turn/${turnId}`,
+      (e) => 'callId' in e.data && e.data.callId === callId,
+    );
+    evidence.add(...call);
+    if (answered !== undefined) await evidence.consequencesOf(answered, is('ProcessRequested', 'LimitRefused'));
+    const question = `${nameIn(state, agent)} asked at #${asked.position} whether it may run ${textOf(what)} (${why})`;
+    if (answered?.type === 'ApprovalAnswered')
+      return `${question}: ${answered.data.answer} by the ${answered.data.answeredBy} at #${answered.position}`;
+    return state.approvals?.open[id] === undefined
+      ? `${question}: taken back with its call`
+      : `${question}: not answered`;
+  }
+  throw notFound('approval', id, '`holdfast log --type ApprovalAsked` lists them');
+};
+
+export const reasons: Readonly<Record<string, Reason>> = { approval, cell, slot, refusal, agent, mail, process, task };

@@ -1,5 +1,6 @@
 /** The projections as documents for `show`: plain rows with names and numbers, from the state alone. */
 import type { Text } from '../../../events/fact.ts';
+import { openApprovals } from '../../../projections/approvals.ts';
 import { isPaused, isRunning } from '../../../projections/cells.ts';
 import { inOrder, isIn } from '../../../projections/order.ts';
 import type { Agent, ProcessEnd, State } from '../../../projections/state.ts';
@@ -36,6 +37,22 @@ export const agents = (state: State) =>
         spawned,
       };
     });
+
+/** What people are asked, and the commands that were allowed for good. */
+export const approvals = (state: State) => ({
+  open: openApprovals(state).map(({ agentId, approvalId, what, why, justification, always, tool, position, at }) => ({
+    approvalId,
+    path: name(state, agentId),
+    tool,
+    what,
+    why,
+    ...(justification !== undefined && { justification }),
+    ...(always !== undefined && { always }),
+    position,
+    since: at,
+  })),
+  always: state.approvals?.always ?? [],
+});
 
 export const slots = (state: State) =>
   Object.entries(state.slots.trees).map(([rootId, tree]) => ({

@@ -13,7 +13,7 @@ const textColumnsMax = 80;
 const table = (heads: readonly string[], rows: readonly (readonly string[])[], none: string): string[] =>
   rows.length === 0 ? [none] : columns([heads, ...rows.map((row) => row.map(oneLine))]);
 
-const textOf = (text: Text): string =>
+export const textOf = (text: Text): string =>
   cut(oneLine(typeof text === 'string' ? text : `(${text.bytes} bytes)`), textColumnsMax);
 
 export const agentsTable = (rows: Rows<'agents'>): string[] =>
@@ -29,6 +29,15 @@ export const agentsTable = (rows: Rows<'agents'>): string[] =>
     ]),
     'no agents',
   );
+
+export const approvalsTable = ({ open, always }: ReturnType<typeof sections.approvals>): string[] => [
+  ...table(
+    ['ID', 'AGENT', 'SINCE', 'WHAT', 'WHY'],
+    open.map(({ approvalId, path, position, what, why }) => [approvalId, path, `#${position}`, textOf(what), why]),
+    'no question is open',
+  ),
+  ...(always.length > 0 ? ['', 'allowed for good:', ...always.map((pattern) => `  ${oneLine(pattern)}`)] : []),
+];
 
 export const slotsTable = (trees: Rows<'slots'>): string[] =>
   trees.flatMap(({ root, activeTurns, whenFull, held, queue }) => [

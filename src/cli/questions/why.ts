@@ -1,4 +1,4 @@
-/** `why`: the chain of events that explains a slot, a refusal, an agent, its task, a process or a mail. */
+/** `why`: the chain of events that explains an approval, a slot, a refusal, an agent, its task, a process, a cell or a mail. */
 import { Argument } from 'commander';
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { foldLog } from '../../engine/fold.ts';
@@ -43,6 +43,7 @@ export const whyVerb: Verb = (program) => {
         'why mail 3f21c08b9a64 -o json',
         'why cell 3',
         'why process 1002 --full',
+        'why approval 3',
       ),
     )
     .action(

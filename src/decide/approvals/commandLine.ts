@@ -220,7 +220,7 @@ class Reader {
       unknown();
       return '';
     }
-    if (next === '{' && this.#take(/\{[A-Za-z_][A-Za-z0-9_]*\}/y) === undefined) throw new Unsure('`${…}`');
+    if (next === '{' && this.#take(/\{[A-Za-z_][A-Za-z0-9_]*\}/y) === undefined) throw new Unsure('a `$` with braces');
     if (next === '[' || (!quoted && (next === "'" || next === '"'))) throw new Unsure(`\`$${next}\``);
     if (next === '{' || this.#take(/[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]/y) !== undefined) {
       unknown();

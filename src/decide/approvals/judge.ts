@@ -44,7 +44,11 @@ export function judge({ mode, allow, deny }: Policy, deed: Deed): Judgement {
   if (doubt !== undefined) return { is: 'asked', why: doubt };
   const patterns = rest.map((command) => patternOf(command, deed.proposed));
   const always = patterns.includes(undefined) ? undefined : [...new Set(patterns as string[])];
-  return { is: 'asked', why: 'no pattern allows it', ...(always && { always }) };
+  const parts = rest.map(
+    ({ words }) => words.map(({ text }) => text).join(' ') || 'what it does to variables or files',
+  );
+  const what = commands.length === 1 ? 'it' : parts.map((part) => `\`${part}\``).join(', ');
+  return { is: 'asked', why: `no pattern allows ${what}`, ...(always && { always }) };
 }
 
 /** Under several policies the strictest word counts; a pattern for good has to be enough for all of them. */

@@ -1,6 +1,7 @@
 /** All checkers together, over the raw events of one log as they become durable. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { agents } from './agents.ts';
+import { approvals } from './approvals.ts';
 import { bindings } from './bindings.ts';
 import { type CellChecker, cells } from './cells.ts';
 import { certainty, type Trouble } from './certainty.ts';
@@ -55,6 +56,7 @@ export class Inspector {
       this.interruptions,
       order(),
       certainty(trouble),
+      approvals(),
       this.linear,
     ];
     for (const checker of checkers) this.also(checker);

@@ -18,5 +18,5 @@ export interface Call {
   readonly until: number | undefined;
   /** The cell that exec or wait waits for. */
   readonly cellId: string | undefined;
-  readonly processId: number | undefined;
+  processId: number | undefined;
 }

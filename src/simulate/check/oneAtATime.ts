@@ -6,7 +6,8 @@ import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Command } from '../../decide/command.ts';
 import { unnamed } from '../secrets.ts';
 import { expectedOfProcesses } from './oneAtATimeProcesses.ts';
-import { inWait, type KnownAgent, type Picture } from './picture.ts';
+import type { KnownAgent, Picture } from './picture.ts';
+import { awaitsAnswer, inWait } from './waiting.ts';
 
 /** What an operator is told: the answer, or the code of the refusal. */
 export type Told = Readonly<Record<string, unknown>>;
@@ -33,10 +34,13 @@ const leaves = <T extends HoldfastEvent['type']>(
 });
 
 /** TU5. */
-export function statusOf({ registry }: Picture, { id, turn, entry, last }: KnownAgent): string {
+export function statusOf(picture: Picture, { id, turn, entry, last }: KnownAgent): string {
+  const { registry } = picture;
   if (turn === undefined) return entry === undefined ? last : 'queued';
   const unbound = registry.on && turn.sampling && registry.taskOf(id) === undefined;
-  return entry !== undefined || turn.parked || inWait(turn) || unbound ? 'waiting' : 'running';
+  const parked = turn.parked && turn.calls.size === 0;
+  const waits = parked || inWait(turn) || awaitsAnswer(picture, turn);
+  return entry !== undefined || waits || unbound ? 'waiting' : 'running';
 }
 
 /** PA1: an id, a path where one root has it, or `NAME:PATH`. */
@@ -195,11 +199,25 @@ function ofCell(picture: Picture, command: Asked<'resumeCell'> | Asked<'terminat
   );
 }
 
+/** AP1, AP4: a question has one answer, and `always` only where it says what it allows. */
+function answerApproval({ questions, agents }: Picture, { approvalId, answer }: Asked<'answerApproval'>): Expected {
+  const question = questions.open.get(approvalId);
+  if (question === undefined) return refused('HOLDFAST_APPROVAL_NOT_OPEN');
+  const { agentId, what, always } = question;
+  if (answer === 'always' && always === undefined) return refused('HOLDFAST_APPROVAL_ONCE_ONLY');
+  const { path } = agents.get(agentId)!;
+  const told = { approvalId, path, answer, what, ...(answer === 'always' && { always }) };
+  return leaves('ApprovalAnswered', ({ data }) =>
+    data.approvalId === approvalId && data.answer === answer ? told : undefined,
+  );
+}
+
 /** Undefined for commands that are none of an operator's. */
 export function expected(picture: Picture, command: Command): Expected | undefined {
   if (command.do === 'spawnRoot') return spawnRoot(picture, command);
   if (command.do === 'changeLimits') return changeLimits(command);
   if (command.do === 'resumeCell' || command.do === 'terminateCell') return ofCell(picture, command);
+  if (command.do === 'answerApproval') return answerApproval(picture, command);
   const ofProcesses = expectedOfProcesses(picture, command, (target) => meant(picture, target));
   if (ofProcesses !== undefined) return ofProcesses;
   if (!('target' in command) || command.target === undefined) return undefined;

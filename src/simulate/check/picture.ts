@@ -1,8 +1,9 @@
 /** What the raw events say; it shares nothing with the engine's own reducers, so that a mistake there cannot hide here. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
-import { addCellEvent, type KnownCell, onlyWaits } from './cellPicture.ts';
+import { addCellEvent, type KnownCell } from './cellPicture.ts';
 import type { Call, Letter } from './known.ts';
 import { addProcess, type KnownProcess } from './knownProcess.ts';
+import { Questions } from './questions.ts';
 import { Registry } from './registry.ts';
 
 export type { Call, Letter } from './known.ts';
@@ -91,6 +92,7 @@ export class Picture {
   /** Names of models that the fleet has. */
   readonly models = new Set(['script']);
   readonly registry = new Registry();
+  readonly questions = new Questions();
   /** Live processes per tree. */
   processesMax = 0;
   /** At that limit the least recently used goes, instead of a refusal. */
@@ -118,6 +120,7 @@ export class Picture {
     this.epoch = event.epoch;
     addCellEvent(this, event);
     this.registry.add(event);
+    this.questions.add(event);
     const { position } = event;
     switch (event.type) {
       case 'FleetOpened':
@@ -276,6 +279,13 @@ export class Picture {
         turn.calls.set(callId, { id: callId, tool, position, until, cellId, processId });
         return;
       }
+      case 'ApprovalAnswered': {
+        const { turnId, cellId, callId, processId } = event.data;
+        const caller = turnId === undefined ? this.cells.get(cellId!) : this.turns.get(turnId);
+        const call = caller?.calls.get(callId);
+        if (call !== undefined) call.processId = processId;
+        return;
+      }
       case 'ToolCallEnded': {
         const turn = this.turns.get(event.data.turnId)!;
         const call = turn.calls.get(event.data.callId);
@@ -380,14 +390,4 @@ function leaveQueue(agent: KnownAgent): void {
   if (agent.entry === undefined) return;
   agent.tree.queue.splice(agent.tree.queue.indexOf(agent.entry), 1);
   agent.entry = undefined;
-}
-
-/** MA5, SL10: all its open calls are unanswered waits, or cells that only wait, and nothing of its list is undecided. */
-export function inWait(turn: RunningTurn): boolean {
-  if (turn.calls.size === 0 || turn.undecided.length > 0) return false;
-  for (const { tool, cellId } of turn.calls.values()) {
-    const cell = cellId === undefined ? undefined : turn.agent.cells.get(cellId);
-    if (tool !== 'wait_agent' && (cell === undefined || !onlyWaits(cell))) return false;
-  }
-  return true;
 }

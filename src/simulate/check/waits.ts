@@ -2,8 +2,9 @@
 import { hasWait, isBusy, type KnownCell, onlyWaits } from './cellPicture.ts';
 import type { Checker } from './checker.ts';
 import { willBeNotified } from './knownProcess.ts';
-import { inWait, type Picture, type RunningTurn, type Tree } from './picture.ts';
+import type { Picture, RunningTurn, Tree } from './picture.ts';
 import { holds } from './violation.ts';
+import { inWait } from './waiting.ts';
 
 /** For the sync of what answers a wait whose time is over. */
 const overdueMs = 1_000;

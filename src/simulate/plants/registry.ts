@@ -2,6 +2,7 @@
 import { Failure } from '../../failure.ts';
 import { agentPlants } from './agents.ts';
 import { answerPlants } from './answers.ts';
+import { approvalPlants } from './approvals.ts';
 import { cellPlants } from './cells.ts';
 import { clientPlants } from './clients.ts';
 import { diskPlants } from './disk.ts';
@@ -25,6 +26,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...registrationPlants,
   ...answerPlants,
   ...processPlants,
+  ...approvalPlants,
 };
 
 /** R2 before R10. */

@@ -1,5 +1,6 @@
 /** All kinds of steps by name: whatever a capability lets people do, and whatever can befall it, has its line here. */
 import type { Random } from '../random.ts';
+import { attendedSteps } from './attended.ts';
 import { cellSteps } from './cells.ts';
 import { clientSteps } from './clients.ts';
 import { faultSteps } from './faults.ts';
@@ -17,6 +18,7 @@ const kinds = {
   ...terminalSteps,
   ...registrarSteps,
   ...clientSteps,
+  ...attendedSteps,
 };
 
 type Kinds = typeof kinds;
