@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
+import { auditFigures } from './audit.ts';
 import { cellFigures } from './cells.ts';
 import { commandFigures } from './commands.ts';
 import { footprintFigures } from './footprint.ts';
@@ -50,6 +51,7 @@ const families: Readonly<Record<string, Family>> = {
   output: outputFigures,
   histories: historyFigures,
   cells: cellFigures,
+  audit: auditFigures,
 };
 
 function sizesOf(quick: boolean, small: boolean): Sizes {

@@ -20,8 +20,8 @@ export interface Range {
 
 /** Decoded frames that are kept for the next lookup by position. */
 const decodedMax = 16;
-/** Events in a page of a stream. */
-const eventsPerPage = 256;
+/** Events in the pages of a stream: few at first, for those who ask only how it began. */
+const [eventsOfFirstPage, eventsPerPage] = [8, 256];
 
 export class StoredReader implements LogReader {
   protected readonly beside: Beside;
@@ -108,8 +108,8 @@ export class StoredReader implements LogReader {
     const recent = tails.flatMap((tail) => tail.index.streams.get(stream) ?? []);
     const stored = await storedPositions(this.store, stream, this.checkpointAt);
     const positions = stored.concat(recent).filter((position) => position >= from && position <= upTo);
-    for (let at = 0; at < positions.length; at += eventsPerPage) {
-      const some = positions.slice(at, at + eventsPerPage);
+    for (let at = 0, count = eventsOfFirstPage; at < positions.length; at += count, count = eventsPerPage) {
+      const some = positions.slice(at, at + count);
       yield await this.#eventsAt({ positions: some, events: some.map((position) => inTails(tails, position)) });
     }
   }

@@ -32,10 +32,9 @@ export class Evidence {
     return events;
   }
 
-  async ofAgent(agentId: string, wanted: (event: HoldfastEvent) => boolean): Promise<HoldfastEvent[]> {
-    const events: HoldfastEvent[] = [];
-    for await (const page of this.#log.readAgent(agentId)) events.push(...page.map(decoded).filter(wanted));
-    return events;
+  /** What touches an agent from a position on, as long as it is read. */
+  async *along(agentId: string, from = 1): AsyncGenerator<HoldfastEvent, void, void> {
+    for await (const page of this.#log.readAgent(agentId, { from })) yield* page.map(decoded);
   }
 
   /** Adds what led to an event, one cause after the other. */

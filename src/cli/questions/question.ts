@@ -2,11 +2,14 @@
 import type { EventType, HoldfastEvent } from '../../../events/catalogue.ts';
 import type { State } from '../../../projections/state.ts';
 import { Refused } from '../exitCodes.ts';
-import type { Evidence } from './evidence.ts';
+import { type Evidence, means } from './evidence.ts';
+import { type IdIndex, lastRefusal } from './idIndex.ts';
 
 export interface Question {
   readonly state: State;
   readonly evidence: Evidence;
+  /** Made when it is first needed: most questions are answered without it. */
+  readonly ids: () => Promise<IdIndex>;
   readonly id: string;
 }
 
@@ -30,3 +33,16 @@ export const isTurnLife = is(
   'TurnFailed',
   'TurnInterrupted',
 );
+
+/** The newest of the events with which something of this id, or of this last group of one, began. */
+export async function begun<E extends HoldfastEvent>(
+  { ids, evidence, id }: Question,
+  kind: (event: HoldfastEvent) => event is E,
+  idOf: (event: E) => string,
+): Promise<E | undefined> {
+  for (const position of (await ids()).positionsOf(id)) {
+    const event = await evidence.at(position);
+    if (event !== undefined && kind(event) && (id === lastRefusal || means(idOf(event), id))) return event;
+  }
+  return undefined;
+}

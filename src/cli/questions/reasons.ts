@@ -1,5 +1,5 @@
 /** The answers of `why`: the events that explain an agent, a mail, a process, a slot or a refusal, and one sentence. */
-import type { HoldfastEvent } from '../../../events/catalogue.ts';
+import type { EventOf, HoldfastEvent } from '../../../events/catalogue.ts';
 import { inOrder } from '../../../projections/order.ts';
 import { statusOf } from '../../../projections/status.ts';
 import { duration } from '../../report/lanes.ts';
@@ -7,8 +7,8 @@ import { agentNamed } from '../words/agentNamed.ts';
 import { oneLine, short } from '../words/line.ts';
 import { nameIn } from '../words/names.ts';
 import { type Times, timesOf } from './agentTime.ts';
-import { means } from './evidence.ts';
-import { is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
+import type { Evidence } from './evidence.ts';
+import { begun, is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
 import { refusal, slot } from './slotReasons.ts';
 import { textOf } from './tables.ts';
 import { task, taskStory } from './taskReasons.ts';
@@ -38,7 +38,8 @@ const agent: Reason = async (question) => {
   const { state, evidence, id } = question;
   const found = agentNamed(state, id);
   const { agentId } = found;
-  const all = await evidence.ofAgent(agentId, () => true);
+  const all: HoldfastEvent[] = [];
+  for await (const event of evidence.along(agentId)) all.push(event);
   const life = all.filter((e) => isLife(e) && (e.data as { agentId?: string }).agentId === agentId);
   const spawned = life.find(is('AgentSpawned'));
   if (spawned !== undefined) await evidence.causesOf(spawned);
@@ -76,29 +77,46 @@ const timeText = (times: Times): string => {
 
 const isMail = is('MailAccepted', 'MailConsumed', 'MailReturned', 'MailRejected');
 
-const mail: Reason = async ({ state, evidence, id }) => {
-  for (const { agentId } of Object.values(state.agents)) {
-    const events = await evidence.ofStream(`mail/${agentId}`, (e) => isMail(e) && means(e.data.mailId, id));
-    const accepted = events.find(is('MailAccepted'));
-    if (accepted === undefined) continue;
-    evidence.add(...events);
-    await evidence.causesOf(accepted);
-    const receiver = nameIn(state, state.agents[agentId]!);
-    const last = events.at(-1)!;
-    switch (last.type) {
-      case 'MailConsumed':
-        evidence.add(...(await evidence.ofStream(`turn/${last.data.turnId}`, isTurnLife)));
-        return `mail ${short(accepted.data.mailId)} was taken by a turn of ${receiver} at #${last.position}`;
-      case 'MailRejected':
-        return `mail ${short(accepted.data.mailId)} to ${receiver} was rejected at #${last.position}: ${last.data.reason}`;
-      default: {
-        const status = statusOf(state, state.agents[agentId]!);
-        evidence.add(await evidence.at(status.position));
-        return `mail ${short(accepted.data.mailId)} is unread: ${receiver} is ${status.is} and takes it with its next ${state.agents[agentId]!.turnId === undefined ? 'turn' : 'sampling'}`;
-      }
+const isTurnEnd = is('TurnCompleted', 'TurnFailed', 'TurnInterrupted');
+
+/** From its acceptance until it is at rest: rejected, or taken by a turn that has ended without giving it back. */
+async function mailLife(evidence: Evidence, accepted: EventOf<'MailAccepted'>): Promise<HoldfastEvent[]> {
+  const { to, mailId } = accepted.data;
+  const life: HoldfastEvent[] = [accepted];
+  let takenBy: string | undefined;
+  for await (const event of evidence.along(to, accepted.position + 1)) {
+    if (isTurnEnd(event) && event.data.turnId === takenBy) break;
+    if (!isMail(event) || event.data.mailId !== mailId) continue;
+    life.push(event);
+    takenBy = event.type === 'MailConsumed' ? event.data.turnId : undefined;
+    if (event.type === 'MailRejected') break;
+  }
+  return life;
+}
+
+const mail: Reason = async (question) => {
+  const { state, evidence, id } = question;
+  const accepted = await begun(question, is('MailAccepted'), ({ data }) => data.mailId);
+  if (accepted === undefined) throw notFound('mail', id, '`holdfast log --type MailAccepted` lists all mail');
+  const life = await mailLife(evidence, accepted);
+  evidence.add(...life);
+  await evidence.causesOf(accepted);
+  const to = state.agents[accepted.data.to]!;
+  const named = `mail ${short(accepted.data.mailId)}`;
+  const receiver = nameIn(state, to);
+  const last = life.at(-1)!;
+  switch (last.type) {
+    case 'MailConsumed':
+      evidence.add(...(await evidence.ofStream(`turn/${last.data.turnId}`, isTurnLife)));
+      return `${named} was taken by a turn of ${receiver} at #${last.position}`;
+    case 'MailRejected':
+      return `${named} to ${receiver} was rejected at #${last.position}: ${last.data.reason}`;
+    default: {
+      const status = statusOf(state, to);
+      evidence.add(await evidence.at(status.position));
+      return `${named} is unread: ${receiver} is ${status.is} and takes it with its next ${to.turnId === undefined ? 'turn' : 'sampling'}`;
     }
   }
-  throw notFound('mail', id, '`holdfast log --type MailAccepted` lists all mail');
 };
 
 const process: Reason = async ({ state, evidence, id }) => {

@@ -6,18 +6,30 @@ import { Refused } from '../exitCodes.ts';
 import { agentNamed } from '../words/agentNamed.ts';
 import { short } from '../words/line.ts';
 import { nameIn } from '../words/names.ts';
-import { means } from './evidence.ts';
-import { is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
+import type { Evidence } from './evidence.ts';
+import { begun, is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
 
 type SlotEvent = EventOf<'SlotReserved'> | EventOf<'SlotCommitted'> | EventOf<'SlotReleased'>;
 const isSlot = is('SlotReserved', 'SlotCommitted', 'SlotReleased');
 
-async function slotEvents({ state, evidence }: Question, wanted: (e: SlotEvent) => boolean): Promise<SlotEvent[]> {
-  const found: SlotEvent[] = [];
-  for (const rootId of state.roots)
-    for (const event of await evidence.ofStream(`slot/${rootId}`, isSlot))
-      if (isSlot(event) && wanted(event)) found.push(event);
-  return found;
+/** The life of a slot, from its reservation on. */
+async function slotLife(evidence: Evidence, reserved: EventOf<'SlotReserved'>): Promise<SlotEvent[]> {
+  const { agentId, reservationId } = reserved.data;
+  const life: SlotEvent[] = [reserved];
+  for await (const event of evidence.along(agentId, reserved.position + 1)) {
+    if (!isSlot(event) || event.data.reservationId !== reservationId) continue;
+    life.push(event);
+    if (event.type === 'SlotReleased') break;
+  }
+  return life;
+}
+
+/** The newest slot that an agent was given. */
+async function newestOf(evidence: Evidence, agentId: string): Promise<EventOf<'SlotReserved'> | undefined> {
+  let newest: EventOf<'SlotReserved'> | undefined;
+  for await (const event of evidence.along(agentId))
+    if (event.type === 'SlotReserved' && event.data.agentId === agentId) newest = event;
+  return newest;
 }
 
 const agentOrNothing = (state: State, id: string): Agent | undefined => {
@@ -31,32 +43,31 @@ const agentOrNothing = (state: State, id: string): Agent | undefined => {
 
 export const slot: Reason = async (question) => {
   const { state, evidence, id } = question;
-  let events = await slotEvents(question, (e) => means(e.data.reservationId, id));
-  if (events.length === 0) {
-    const agent = agentOrNothing(state, id);
-    if (agent === undefined)
-      throw notFound(
-        'slot',
-        id,
-        '`holdfast show slots` lists the slots, `holdfast log --type SlotReserved` all there were',
-      );
-    const all = await slotEvents(question, (e) => e.data.agentId === agent.agentId);
-    const newest = all.findLast((e) => e.type === 'SlotReserved')?.data.reservationId;
-    events = all.filter((e) => e.data.reservationId === newest);
-    if (state.slots.queuedBy[agent.agentId] !== undefined) return waitingForSlot(question, agent);
-    if (events.length === 0) return `${nameIn(state, agent)} has never had a slot`;
+  const agent = agentOrNothing(state, id);
+  if (agent !== undefined && state.slots.queuedBy[agent.agentId] !== undefined) return waitingForSlot(question, agent);
+  const reserved =
+    agent === undefined
+      ? await begun(question, is('SlotReserved'), ({ data }) => data.reservationId)
+      : await newestOf(evidence, agent.agentId);
+  if (reserved === undefined) {
+    if (agent !== undefined) return `${nameIn(state, agent)} has never had a slot`;
+    throw notFound(
+      'slot',
+      id,
+      '`holdfast show slots` lists the slots, `holdfast log --type SlotReserved` all there were',
+    );
   }
+  const events = await slotLife(evidence, reserved);
   evidence.add(...events);
-  const [reserved] = events;
-  await evidence.causesOf(reserved!);
+  await evidence.causesOf(reserved);
   const released = events.find(is('SlotReleased'));
   const started = await turnOf(question, events.find(is('SlotCommitted'))?.data.turnId);
   evidence.add(...started);
-  const holder = nameIn(state, state.agents[reserved!.data.agentId]!);
-  const named = `slot ${short(reserved!.data.reservationId)}`;
+  const holder = nameIn(state, state.agents[reserved.data.agentId]!);
+  const named = `slot ${short(reserved.data.reservationId)}`;
   return released === undefined
-    ? `${named} is held by ${holder} since #${reserved!.position}, and is not released because ${busy(state, reserved!.data.agentId)}`
-    : `${named} was held by ${holder} from #${reserved!.position} to #${released.position} (${released.data.reason})`;
+    ? `${named} is held by ${holder} since #${reserved.position}, and is not released because ${busy(state, reserved.data.agentId)}`
+    : `${named} was held by ${holder} from #${reserved.position} to #${released.position} (${released.data.reason})`;
 };
 
 /** What keeps the turn of an agent from its end. */
@@ -81,13 +92,9 @@ async function waitingForSlot({ state, evidence }: Question, agent: Agent): Prom
 
 const isRefusal = is('SlotRefused', 'LimitRefused');
 
-export const refusal: Reason = async ({ state, evidence, id }) => {
-  const streams = [...state.roots.map((rootId) => `slot/${rootId}`), 'fleet'];
-  const all: Extract<HoldfastEvent, { type: 'SlotRefused' | 'LimitRefused' }>[] = [];
-  for (const stream of streams)
-    for (const e of await evidence.ofStream(stream, isRefusal)) if (isRefusal(e)) all.push(e);
-  all.sort((a, b) => a.position - b.position);
-  const event = id === 'last' ? all.at(-1) : all.find((e) => means(e.data.refusalId, id));
+export const refusal: Reason = async (question) => {
+  const { evidence, id } = question;
+  const event = await begun(question, isRefusal, ({ data }) => data.refusalId);
   if (event === undefined)
     throw notFound('refusal', id, '`holdfast log --type SlotRefused,LimitRefused` lists them; `last` is the newest');
   evidence.add(event);
@@ -95,11 +102,11 @@ export const refusal: Reason = async ({ state, evidence, id }) => {
   await evidence.consequencesOf(event, is('ToolCallEnded', 'CommandAnswered'));
   const { limit, number, holders, wouldFree } = event.data;
   for (const { since, reservationId } of holders) {
-    evidence.add(await evidence.at(since));
+    const held = await evidence.at(since);
+    evidence.add(held);
     // What freed it in the end, if anything has.
-    if (reservationId === undefined || event.type !== 'SlotRefused') continue;
-    const released = (e: HoldfastEvent) => e.type === 'SlotReleased' && e.data.reservationId === reservationId;
-    evidence.add(...(await evidence.ofStream(event.stream, released)));
+    if (reservationId !== undefined && held?.type === 'SlotReserved')
+      evidence.add((await slotLife(evidence, held)).find(is('SlotReleased')));
   }
   const who = holders.map(({ path }) => path).join(', ');
   return `refused at #${event.position}: ${limit} is ${number}${who === '' ? '' : `, taken by ${who}`}; what would free one: ${wouldFree}`;

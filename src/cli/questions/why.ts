@@ -2,12 +2,14 @@
 import { Argument } from 'commander';
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { foldLog } from '../../engine/fold.ts';
+import { folderOf } from '../../log/folder.ts';
 import { reading } from '../opened.ts';
 import { acting, examples, type Verb } from '../setting.ts';
 import { line } from '../words/describe.ts';
 import { cut } from '../words/line.ts';
 import { Names } from '../words/names.ts';
 import { Evidence } from './evidence.ts';
+import { IdIndex } from './idIndex.ts';
 import { reasons } from './reasons.ts';
 
 /** What a person reads at a glance: how it began and what came last. */
@@ -50,10 +52,15 @@ export const whyVerb: Verb = (program) => {
       acting(({ dir, out }, what: string, id: string, { full = false }: { full?: boolean }) =>
         reading(dir, async (log) => {
           const evidence = new Evidence(log);
-          const because = await reasons[what]!({ state: await foldLog(log), evidence, id });
+          const state = await foldLog(log);
+          const because = await reasons[what]!({
+            state,
+            evidence,
+            ids: () => IdIndex.of(log, folderOf(dir).caches),
+            id,
+          });
           const events = evidence.inOrder();
-          const names = new Names();
-          await names.learn(log, events);
+          const names = new Names(state);
           const document = out.format === 'jsonl' ? events : { what, id, because, events };
           await out.show(document, () => [because, '', ...chain(events, names, full)]);
         }),

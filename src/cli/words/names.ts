@@ -28,7 +28,13 @@ function mentioned({ data }: Envelope): string[] {
 }
 
 export class Names {
+  readonly #state: State | undefined;
   readonly #spawned = new Map<string, Spawned>();
+
+  /** With the state at hand nothing has to be learned. */
+  constructor(state?: State) {
+    this.#state = state;
+  }
 
   /** Learns from events as they pass. */
   see(events: readonly Envelope[]): void {
@@ -57,6 +63,8 @@ export class Names {
   }
 
   of(agentId: string): string {
+    const agent = this.#state?.agents[agentId];
+    if (agent !== undefined) return nameIn(this.#state!, agent);
     const spawned = this.#spawned.get(agentId);
     if (spawned !== undefined) return joined(spawned.path, this.#spawned.get(spawned.rootId)?.name);
     return agentId === 'operator' || agentId === 'engine' ? agentId : `agent ${short(agentId)}`;
