@@ -43,6 +43,8 @@ export const LimitsNow = t.partial({
   outputBytes: t.number,
 });
 
+export type LimitsNow = t.TypeOf<typeof LimitsNow>;
+
 export const LimitsChanged = fact('LimitsChanged', fleet, t.type({ limits: LimitsNow }));
 
 /** A payload that is no longer on the disk: the events that name it stay, and so do chain, proofs and replay. */

@@ -1,8 +1,11 @@
 /** Memory under a policy: which agents would be loaded and which would have to go, for a sequence of uses. */
 import type { Eviction } from './policy.ts';
 
-/** What happens to an agent, as far as memory is concerned: a turn starts, ends, mail comes, it is closed; `restart` empties the memory. */
-export type Use = 'start' | 'rest' | 'touch' | 'close' | 'restart';
+/** What happens to an agent, as far as memory is concerned: a turn starts, ends, mail comes, it is closed. */
+export type Use = 'start' | 'rest' | 'touch' | 'close';
+
+/** One after the other: the agent and what happens to it; the memory is emptied; it has another size from now on. */
+export type Uses = readonly (readonly [agent: string, use: Use] | 'restart' | { readonly capacity: number })[];
 
 export interface MemoryCounts {
   readonly loads: number;
@@ -19,6 +22,7 @@ interface Idle {
   first(): string | undefined;
   /** No longer in memory. */
   forget(agent: string): void;
+  resize?(capacity: number): void;
 }
 
 class LeastRecent implements Idle {
@@ -45,11 +49,16 @@ class Segmented implements Idle {
   readonly #tried = new LeastRecent();
   readonly #proven = new LeastRecent();
   readonly #used = new Map<string, number>();
-  readonly #provenMax: number;
+  #provenMax = 0;
   readonly #inProven = new Set<string>();
 
   constructor(capacity: number) {
+    this.resize(capacity);
+  }
+
+  resize(capacity: number): void {
     this.#provenMax = Math.floor(capacity * 0.8);
+    this.#settle();
   }
 
   add(agent: string): void {
@@ -62,10 +71,15 @@ class Segmented implements Idle {
     }
     this.#proven.add(agent);
     this.#inProven.add(agent);
-    if (this.#inProven.size <= this.#provenMax) return;
-    const back = this.#proven.first()!;
-    this.remove(back);
-    this.#tried.add(back);
+    this.#settle();
+  }
+
+  #settle(): void {
+    while (this.#inProven.size > this.#provenMax) {
+      const back = this.#proven.first()!;
+      this.remove(back);
+      this.#tried.add(back);
+    }
   }
 
   remove(agent: string): void {
@@ -119,7 +133,7 @@ const orders: Readonly<Record<Eviction, (capacity: number) => Idle>> = {
 };
 
 export class MemoryRehearsal {
-  readonly #capacity: number;
+  #capacity: number;
   readonly #idle: Idle;
   readonly #present = new Set<string>();
   readonly #known = new Set<string>();
@@ -151,10 +165,31 @@ export class MemoryRehearsal {
       case 'close':
         this.#leave(agent);
         return [];
-      case 'restart':
-        for (const each of [...this.#present]) this.#leave(each);
-        return [];
     }
+  }
+
+  restart(): void {
+    for (const each of [...this.#present]) this.#leave(each);
+  }
+
+  /** Where it has become smaller, idle agents go at once. */
+  resize(capacity: number): void {
+    this.#capacity = capacity;
+    this.#idle.resize?.(capacity);
+    this.#counts.evictions += this.#makeRoom(capacity).length;
+  }
+
+  /** The whole sequence. */
+  live(uses: Uses, onUse: (index: number, agent: string) => void = () => {}): MemoryCounts {
+    for (const [i, use] of uses.entries()) {
+      if (use === 'restart') this.restart();
+      else if ('capacity' in use) this.resize(use.capacity);
+      else {
+        onUse(i, use[0]);
+        this.use(...use);
+      }
+    }
+    return this.counts;
   }
 
   readonly #busy = new Set<string>();
@@ -167,18 +202,24 @@ export class MemoryRehearsal {
     this.#busy.add(agent);
     this.#idle.remove(agent);
     if (this.#present.has(agent)) return [];
-    const evicted: string[] = [];
-    while (this.#present.size >= this.#capacity) {
-      const first = this.#idle.first();
-      if (first === undefined) break;
-      this.#leave(first);
-      evicted.push(first);
-    }
+    const evicted = this.#makeRoom(this.#capacity - 1);
     this.#counts.evictions += evicted.length;
     this.#counts.loads += 1;
     if (this.#known.has(agent)) this.#counts.reloads += 1;
     this.#known.add(agent);
     this.#present.add(agent);
+    return evicted;
+  }
+
+  /** Until there are at most so many, as far as idle ones can go. */
+  #makeRoom(presentMax: number): string[] {
+    const evicted: string[] = [];
+    while (this.#present.size > presentMax) {
+      const first = this.#idle.first();
+      if (first === undefined) break;
+      this.#leave(first);
+      evicted.push(first);
+    }
     return evicted;
   }
 
@@ -190,16 +231,15 @@ export class MemoryRehearsal {
   }
 }
 
-/** Uses one after the other: the agent and what happens to it. */
-export type Uses = readonly (readonly [agent: string, use: Use])[];
-
 /** For each use, the index of the agent's next start; beyond the last where it is closed before, or the memory emptied. */
 function nextStarts(uses: Uses): Float64Array {
   const next = new Float64Array(uses.length);
   let coming = new Map<string, number>();
   for (let i = uses.length - 1; i >= 0; i -= 1) {
-    const [agent, use] = uses[i]!;
-    if (use === 'restart') coming = new Map();
+    const each = uses[i]!;
+    if (each === 'restart') coming = new Map();
+    if (!Array.isArray(each)) continue;
+    const [agent, use] = each as readonly [string, Use];
     if (use === 'close') coming.delete(agent);
     next[i] = coming.get(agent) ?? Number.POSITIVE_INFINITY;
     if (use === 'start') coming.set(agent, i);
@@ -212,9 +252,5 @@ export function optimum(uses: Uses, capacity: number): MemoryCounts {
   const next = nextStarts(uses);
   const known = new Map<string, number>();
   const memory = new MemoryRehearsal(capacity, new Belady((agent) => known.get(agent) ?? Number.POSITIVE_INFINITY));
-  for (const [i, [agent, use]] of uses.entries()) {
-    known.set(agent, next[i]!);
-    memory.use(agent, use);
-  }
-  return memory.counts;
+  return memory.live(uses, (i, agent) => known.set(agent, next[i]!));
 }

@@ -18,12 +18,16 @@ export interface Policy {
   readonly eviction: Eviction;
   /** Whether `residents` counts for each root's tree or for all of them. */
   readonly memoryOf: 'tree' | 'all';
+  /** Limits of the fleet that the policy does not name: it takes them over, and every later change of them. */
+  readonly follows: readonly (keyof Given)[];
 }
 
 const everyone = Number.MAX_SAFE_INTEGER;
 
 /** Policies of other tools; `max` is the number that their configuration names. */
-const tools: Readonly<Record<string, { readonly max: number; readonly of: (max: number) => Omit<Policy, 'name'> }>> = {
+const tools: Readonly<
+  Record<string, { readonly max: number; readonly of: (max: number) => Omit<Policy, 'name' | 'follows'> }>
+> = {
   /** `agents.max_threads`: an agent counts until it is closed, completed or not, and stays in memory as long. */
   'codex-v1': {
     max: 6,
@@ -54,7 +58,7 @@ function toolPolicy(text: string): Policy | undefined {
   const tool = match === null || !Object.hasOwn(tools, match[1]!) ? undefined : tools[match[1]!];
   if (match === null || tool === undefined) return undefined;
   const max = match[2] === undefined ? tool.max : Number(match[2]);
-  return { name: `${match[1]}(max=${max})`, ...tool.of(max) };
+  return { name: `${match[1]}(max=${max})`, ...tool.of(max), follows: [] };
 }
 
 /** What a policy is made of where it does not say. */
@@ -77,5 +81,9 @@ export function policyOf(text: string, { activeTurns, residents }: Given): Polic
     else return undefined;
   }
   const whole = { ...policy, ...told };
-  return { name: `slots=${whole.slots},residents=${whole.residents},${whole.eviction}`, ...whole };
+  const follows: (keyof Given)[] = [
+    ...(told.slots === undefined ? (['activeTurns'] as const) : []),
+    ...(told.residents === undefined ? (['residents'] as const) : []),
+  ];
+  return { name: `slots=${whole.slots},residents=${whole.residents},${whole.eviction}`, ...whole, follows };
 }

@@ -3,7 +3,8 @@
  * refused, evicted and loaded again. What a refused agent would have done is not in any log, so nothing more is asked for it.
  */
 import type { HoldfastEvent } from '../events/catalogue.ts';
-import { type MemoryCounts, MemoryRehearsal, optimum, type Use } from './memoryRehearsal.ts';
+import type { LimitsNow } from '../events/fleet.ts';
+import { type MemoryCounts, MemoryRehearsal, optimum, type Use, type Uses } from './memoryRehearsal.ts';
 import type { Policy } from './policy.ts';
 import { SlotRehearsal } from './slotRehearsal.ts';
 
@@ -51,7 +52,7 @@ export class Rehearsal {
   readonly #turns = new Map<string, string>();
   readonly #running = new Set<string>();
   /** Uses of memory by tree, or of all. */
-  readonly #uses = new Map<string, [agent: string, use: Use][]>();
+  readonly #uses = new Map<string, Uses[number][]>();
   /** Spawn calls without an end: when they were made, by position and by call. */
   readonly #asked = new Map<number, number>();
   readonly #calls = new Map<string, number>();
@@ -63,7 +64,7 @@ export class Rehearsal {
 
   constructor(policy: Policy, onStep: (step: Step) => void = () => {}) {
     this.#policy = policy;
-    this.#slots = new SlotRehearsal(policy);
+    this.#slots = new SlotRehearsal(policy.slots);
     this.#onStep = onStep;
   }
 
@@ -107,7 +108,10 @@ export class Rehearsal {
         this.#remember(event.data.to, 'touch');
         return;
       case 'EngineStarted':
-        for (const uses of this.#uses.values()) uses.push(['', 'restart']);
+        for (const uses of this.#uses.values()) uses.push('restart');
+        return;
+      case 'LimitsChanged':
+        this.#follow(event.data.limits);
         return;
       case 'AgentLoaded':
         if (this.#loaded.has(event.data.agentId)) this.#recorded.reloads += 1;
@@ -126,9 +130,7 @@ export class Rehearsal {
 
   result(): Rehearsed {
     const { residents, eviction } = this.#policy;
-    const rehearsed = sum(
-      [...this.#uses.values()].map((uses) => rehearse(uses, new MemoryRehearsal(residents, eviction))),
-    );
+    const rehearsed = sum([...this.#uses.values()].map((uses) => new MemoryRehearsal(residents, eviction).live(uses)));
     const best =
       eviction === 'never' ? rehearsed : sum([...this.#uses.values()].map((uses) => optimum(uses, residents)));
     return {
@@ -231,16 +233,21 @@ export class Rehearsal {
   #remember(agentId: string, use: Use): void {
     const rootId = this.#trees.get(agentId);
     if (rootId === undefined || this.#denied.has(agentId)) return;
-    const of = this.#policy.memoryOf === 'tree' ? rootId : '';
-    let uses = this.#uses.get(of);
-    if (uses === undefined) this.#uses.set(of, (uses = []));
-    uses.push([agentId, use]);
+    this.#usesOf(this.#policy.memoryOf === 'tree' ? rootId : '').push([agentId, use]);
   }
-}
 
-function rehearse(uses: readonly (readonly [string, Use])[], memory: MemoryRehearsal): MemoryCounts {
-  for (const [agent, use] of uses) memory.use(agent, use);
-  return memory.counts;
+  #usesOf(tree: string): Uses[number][] {
+    let uses = this.#uses.get(tree);
+    if (uses === undefined) this.#uses.set(tree, (uses = []));
+    return uses;
+  }
+
+  /** What the policy does not name is as it was, also where it was changed. */
+  #follow({ activeTurns, residents }: LimitsNow): void {
+    const { follows } = this.#policy;
+    if (activeTurns !== undefined && follows.includes('activeTurns')) this.#slots.slots = activeTurns;
+    if (residents !== undefined && follows.includes('residents')) this.#usesOf('').push({ capacity: residents });
+  }
 }
 
 const sum = (all: readonly MemoryCounts[]): MemoryCounts =>

@@ -1,6 +1,4 @@
 /** Slots under a policy: who would hold one, and what would be refused. One tree does not know of another. */
-import type { Policy } from './policy.ts';
-
 interface Tree {
   /** A turn or an agent, by the policy. */
   readonly held: Set<string>;
@@ -8,11 +6,12 @@ interface Tree {
 }
 
 export class SlotRehearsal {
-  readonly #policy: Policy;
+  /** In each tree. */
+  slots: number;
   readonly #trees = new Map<string, Tree>();
 
-  constructor(policy: Policy) {
-    this.#policy = policy;
+  constructor(slots: number) {
+    this.slots = slots;
   }
 
   #tree(rootId: string): Tree {
@@ -31,7 +30,7 @@ export class SlotRehearsal {
   }
 
   hasRoom(rootId: string): boolean {
-    return this.held(rootId) < this.#policy.slots;
+    return this.held(rootId) < this.slots;
   }
 
   /** Above the limit, too: who asks has looked, or need not (a turn that goes on after it was parked). */

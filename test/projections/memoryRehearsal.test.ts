@@ -3,11 +3,7 @@ import { expect, test } from 'vitest';
 import { MemoryRehearsal, optimum, type Use, type Uses } from '../../projections/memoryRehearsal.ts';
 import type { Eviction } from '../../projections/policy.ts';
 
-const counts = (uses: Uses, capacity: number, eviction: Eviction) => {
-  const memory = new MemoryRehearsal(capacity, eviction);
-  for (const [agent, use] of uses) memory.use(agent, use);
-  return memory.counts;
-};
+const counts = (uses: Uses, capacity: number, eviction: Eviction) => new MemoryRehearsal(capacity, eviction).live(uses);
 
 /** Turns one after the other. */
 const turns = (agents: string): Uses => [...agents].flatMap((a) => [[a, 'start'] as const, [a, 'rest'] as const]);
@@ -17,11 +13,12 @@ function fewest(uses: Uses, capacity: number): number {
   const search = (i: number, present: ReadonlySet<string>, busy: ReadonlySet<string>): number => {
     const step = uses[i];
     if (step === undefined) return 0;
+    if (step === 'restart') return search(i + 1, new Set(), new Set());
+    if ('capacity' in step) throw new Error('the search knows one size only');
     const [agent, use] = step;
     const without = (set: ReadonlySet<string>) => new Set([...set].filter((each) => each !== agent));
     if (use === 'rest') return search(i + 1, present, without(busy));
     if (use === 'close') return search(i + 1, without(present), without(busy));
-    if (use === 'restart') return search(i + 1, new Set(), new Set());
     if (use === 'touch') return search(i + 1, present, busy);
     const running = new Set([...busy, agent]);
     if (present.has(agent)) return search(i + 1, present, running);
@@ -92,11 +89,24 @@ test('agents that were used again survive a crowd that is used once', () => {
 });
 
 test('an end of memory makes everybody load again', () => {
-  expect(counts([...turns('ab'), ['', 'restart'], ...turns('ab')], 4, 'lru')).toEqual({
+  expect(counts([...turns('ab'), 'restart', ...turns('ab')], 4, 'lru')).toEqual({
     loads: 4,
     reloads: 2,
     evictions: 0,
   });
+});
+
+test('[RE2] a memory that becomes smaller lets the least recently used go at once; one that becomes larger keeps more', () => {
+  const smaller: Uses = [...turns('abc'), { capacity: 1 }];
+  expect(counts(smaller, 3, 'lru')).toEqual({ loads: 3, reloads: 0, evictions: 2 });
+  expect(counts([...smaller, ...turns('c')], 3, 'lru').reloads).toBe(0);
+  expect(counts([...turns('ab'), { capacity: 2 }, ...turns('abab')], 1, 'lru')).toEqual({
+    loads: 3,
+    reloads: 1,
+    evictions: 1,
+  });
+  // What was used again goes last, also after the size has changed.
+  expect(counts([...turns('aabc'), { capacity: 2 }, ...turns('a')], 3, 'slru').reloads).toBe(0);
 });
 
 test("Belady's order needs as few loads as the best of all orders", () => {

@@ -90,3 +90,21 @@ test('less memory never needs fewer loads at the optimum, and no order does bett
     before = optimum.reloads;
   }
 });
+
+test('[SL1] a policy takes over the later changes of the limits that it does not name, and of no other', () => {
+  const opened = golden.find(({ type }) => type === 'FleetOpened')!;
+  const changed = (limits: object): HoldfastEvent =>
+    ({ ...opened, type: 'LimitsChanged', data: { limits } }) as unknown as HoldfastEvent;
+  const at = golden.findIndex(({ type }) => type === 'AgentSpawned');
+  const after = (limits: object, text: string) => rehearsed(text, golden.toSpliced(at, 0, changed(limits)));
+  const bare = ({ policy: _, ...rest }: ReturnType<typeof rehearsed>) => rest;
+  for (const [limits, text, same] of [
+    [{ activeTurns: 1 }, 'residents=64', 'slots=1,residents=64'],
+    [{ activeTurns: 1 }, 'slots=2', 'slots=2'],
+    [{ activeTurns: 1 }, 'codex-v2(max=4)', 'codex-v2(max=4)'],
+    [{ residents: 1 }, 'slots=3,slru', 'slots=3,residents=1,slru'],
+    [{ residents: 1 }, 'slots=3,residents=64', 'slots=3,residents=64'],
+  ] as const)
+    expect(bare(after(limits, text)), `${JSON.stringify(limits)} ${text}`).toEqual(bare(rehearsed(same)));
+  expect(bare(after({ activeTurns: 1 }, 'residents=64'))).not.toEqual(bare(rehearsed('residents=64')));
+});
