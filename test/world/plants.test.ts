@@ -42,7 +42,7 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[R3] a reach into another tree by id is found', 'R3', 'PA3'],
   ['[R5] a turn that the operator starts beyond the limit is found', 'R5', 'I3', 'SL9'],
   ['[R6] two spawns into one free slot are found', 'R6', 'I3'],
-  ['[R7] a false refusal because of a ghost among the residents is found', 'R7', 'SL2', 'SL5'],
+  ['[R7] a false refusal because of a ghost among the residents is found', 'R7', 'SL2', 'SL5', 'LIN'],
   ['[R9] two loads that count on the same room are found', 'R9', 'I5'],
   ['[R10] an agent that a cancelled eviction left in memory is found', 'R10', 'RE2', 'I5', 'I13'],
   ['[R12] mail that pins an agent in memory is found', 'R12', 'RE2', 'I5', 'RE4'],

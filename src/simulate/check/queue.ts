@@ -2,6 +2,7 @@
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Checker } from './checker.ts';
 import type { KnownAgent, Picture } from './picture.ts';
+import { asks } from './refusals.ts';
 import { holds } from './violation.ts';
 
 export function queue(): Checker {
@@ -39,7 +40,6 @@ export function queue(): Checker {
     after: (picture, batch) => {
       const { position } = picture;
       if (!picture.queueing) admitted(batch);
-      refused(batch);
       for (const tree of picture.trees.values()) {
         holds(
           tree.queue.length === 0 || tree.held.size >= picture.activeTurns,
@@ -52,11 +52,6 @@ export function queue(): Checker {
     },
   };
 }
-
-/** Mail that starts turns: not completions and ends of processes, which were promised before. */
-const promised: ReadonlySet<string> = new Set(['completion', 'notice']);
-const asks = (event: HoldfastEvent) =>
-  event.type === 'MailAccepted' && event.data.trigger && !promised.has(event.data.kind) ? event.data.to : undefined;
 
 /** With `refuse` nobody is let in that has no slot; a trigger of an earlier batch is queued all the same. */
 function admitted(batch: readonly HoldfastEvent[]): void {
@@ -71,14 +66,6 @@ function admitted(batch: readonly HoldfastEvent[]): void {
       () => 'what found no slot is queued where it is to be refused',
     );
   }
-}
-
-/** A refusal comes before any effect. */
-function refused(batch: readonly HoldfastEvent[]): void {
-  const refusal = batch.find((event) => event.type === 'SlotRefused' || event.type === 'LimitRefused');
-  if (refusal === undefined) return;
-  const effect = batch.find((event) => event.type === 'AgentSpawned' || asks(event) !== undefined);
-  holds(effect === undefined, 'SL5', refusal.position, () => `refused after ${effect?.type}`);
 }
 
 /** Whoever found a free slot before others joined the queue, in the same batch, overtakes nobody. */

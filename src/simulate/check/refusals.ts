@@ -1,4 +1,4 @@
-/** SL5, SL2: a slot is refused only while none is free, by its own number, and the refusal touches nobody's place in memory. */
+/** SL5, SL2: a slot is refused only while none is free, by its own number; a refusal comes before any effect and touches nobody's place in memory. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Checker } from './checker.ts';
 import { holds } from './violation.ts';
@@ -20,12 +20,31 @@ export const refusals = (): Checker => ({
     holds(strange === undefined, 'SL5', position, () => `${strange?.path} is named as a holder and holds no slot`);
   },
   after: (_picture, batch) => {
-    const refusal = batch.find((event) => event.type === 'SlotRefused');
-    if (refusal === undefined) return;
-    const effect = batch.find(isEffect);
-    holds(effect === undefined, 'SL5', refusal.position, () => `refused, and ${effect?.type} is in the same batch`);
+    for (const event of batch) {
+      if (event.type !== 'SlotRefused' && event.type !== 'LimitRefused') continue;
+      const effect = decisionOf(event, batch).find(isEffect);
+      holds(effect === undefined, 'SL5', event.position, () => `refused, and ${effect?.type} goes with it`);
+    }
   },
 });
 
-const isEffect = ({ type }: HoldfastEvent): boolean =>
-  type === 'AgentLoaded' || type === 'AgentEvicted' || type === 'SlotReserved';
+/** The calls of one drain of a cell are decided in one batch, one after the other. */
+function decisionOf(refusal: HoldfastEvent, batch: readonly HoldfastEvent[]): readonly HoldfastEvent[] {
+  const at = batch.indexOf(refusal);
+  const start = batch.slice(0, at).findLastIndex(isDecided) + 1;
+  const length = batch.slice(at).findIndex(isDecided);
+  return batch.slice(start, length === -1 ? undefined : at + length);
+}
+
+const isDecided = ({ type }: HoldfastEvent): boolean => type === 'CellToolStarted' || type === 'CellToolEnded';
+
+const isEffect = (event: HoldfastEvent): boolean => effects.has(event.type) || asks(event) !== undefined;
+
+const effects: ReadonlySet<string> = new Set(['AgentSpawned', 'AgentLoaded', 'AgentEvicted', 'SlotReserved']);
+
+/** Mail that starts turns: not completions and ends of processes, which were promised before. */
+const promised: ReadonlySet<string> = new Set(['completion', 'notice']);
+
+/** Whom this mail asks for a turn. */
+export const asks = (event: HoldfastEvent): string | undefined =>
+  event.type === 'MailAccepted' && event.data.trigger && !promised.has(event.data.kind) ? event.data.to : undefined;
