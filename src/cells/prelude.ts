@@ -10,7 +10,8 @@ export const prelude = `(halt) => {
 'use strict';
 const { parse, stringify } = JSON;
 const { create, defineProperty, freeze } = Object;
-const { isFinite, trunc } = { isFinite: Number.isFinite, trunc: Math.trunc };
+const { isFinite } = Number;
+const { trunc } = Math;
 const { apply } = Reflect;
 const { trim, startsWith } = String.prototype;
 const NativePromise = Promise;

@@ -44,14 +44,31 @@ const itemOf = (item: Item): OutputItem => {
   return detail === undefined ? { imageUrl } : { imageUrl, detail: detail as 'auto' };
 };
 
+/** The same list where nothing changes: a thousand results that come together leave most of it as it is. */
+function changed<A>(list: readonly A[], gone: readonly A[], more: readonly A[]): readonly A[] {
+  let left = list;
+  for (const id of gone) {
+    const at = left.indexOf(id);
+    if (at >= 0) left = left.toSpliced(at, 1);
+  }
+  return more.length === 0 ? left : [...left, ...more.filter((id) => !gone.includes(id))];
+}
+
 /** The ids that the sandbox has in its tables now; it says how many there are. */
 function pendingNow(told: Report, before: Drain, input: CellInput | undefined, ended: boolean): Drain['pending'] {
-  const calls = [...before.pending.calls, ...(told.calls ?? []).map(([n]) => `tool-${n}`)];
-  const cleared = new Set(told.cleared);
-  const timers = [...before.pending.timers, ...(told.timers ?? []).map(([timerId]) => timerId)];
+  const { calls = [], timers = [], cleared = [] } = told;
+  const had = before.pending;
   const pending = {
-    calls: input?.kind === 'toolEnded' ? calls.filter((callId) => callId !== input.callId) : calls,
-    timers: timers.filter((id) => !cleared.has(id) && !(input?.kind === 'timerFired' && input.timerId === id)),
+    calls: changed(
+      had.calls,
+      input?.kind === 'toolEnded' ? [input.callId] : [],
+      calls.map(([n]) => `tool-${n}`),
+    ),
+    timers: changed(
+      had.timers,
+      input?.kind === 'timerFired' ? [input.timerId, ...cleared] : cleared,
+      timers.map(([timerId]) => timerId),
+    ),
   };
   const [callsWaiting, timersWaiting] = told.waiting;
   const same = pending.calls.length === callsWaiting && pending.timers.length === timersWaiting;

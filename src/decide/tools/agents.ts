@@ -12,12 +12,13 @@ import { error, okJson, refusedCall, type Tool } from './tool.ts';
 
 const ListArgs = closed(t.partial({ path_prefix: t.string }), 'list_agents arguments');
 
+/** In the order in which the log writes it down. */
 const listed = (state: State, agent: Agent) => ({
   agent_name: agent.path,
   agent_status: wireStatus(state, agent),
+  last_task_message: isRoot(agent) ? 'Main thread' : (agent.task ?? null),
   resident: state.residents.present[agent.agentId] !== undefined,
   status: statusOf(state, agent).is,
-  last_task_message: isRoot(agent) ? 'Main thread' : (agent.task ?? null),
 });
 
 export const listAgents: Tool<t.TypeOf<typeof ListArgs>> = {
