@@ -51,7 +51,7 @@ export function programs(count: number, pace: Pace): Program[] {
   });
 }
 
-/** A root that starts all of them at once, in this order, and stays. */
+/** A root that starts all of them at once, in this order, and whose turn goes on for ever: it has them again in each life. */
 export const fleetOf = (all: readonly Program[]): FleetFile => ({
   models: { script: { kind: 'script' } },
   limits: { processes: all.length },
@@ -62,7 +62,6 @@ export const fleetOf = (all: readonly Program[]): FleetFile => ({
         ...{ call: 'exec_command', id: `p${n}` },
         args: { cmd, tty, login: false, yield_time_ms: 250 },
       })),
-      [{ say: 'They run.' }],
       { hang: true },
     ],
   },
