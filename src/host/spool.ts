@@ -10,6 +10,10 @@ import { readSegments, type Segment, type Slice } from './spoolReader.ts';
 /** Bytes that wait for the disk before the source is paused, and when it may go on. */
 const QUEUE_BYTES_MAX = 1024 * 1024;
 const QUEUE_BYTES_LOW = 256 * 1024;
+/** Waits for the rest of a burst, so that a flood is a few large writes and not one for each piece a terminal gives. */
+const GATHER_MS = 4;
+/** Written without waiting for more. */
+const GATHER_BYTES = 256 * 1024;
 /** Tails beside the head: the one being written and the one before it. */
 const TAILS_KEPT = 2;
 
@@ -31,6 +35,10 @@ export class Spool {
   #pressed = false;
   #closing = false;
   #writing: Promise<void> | undefined;
+  /** Ends a wait for the rest of a burst. */
+  #hurry: () => void = () => undefined;
+  /** Called after the next write. */
+  #waiting: (() => void)[] = [];
   #filePath: string | undefined;
 
   /** `base`: path without the suffix. `onProgress`: size grew. `onRelief`: the source may go on after a pause. */
@@ -49,6 +57,7 @@ export class Spool {
     this.#queue.push(chunk);
     this.#queued += chunk.length;
     this.#writing ??= this.#writeQueue();
+    if (this.#queued >= GATHER_BYTES) this.#hurry();
     this.#pressed ||= this.#queued > QUEUE_BYTES_MAX;
     return !this.#pressed;
   }
@@ -61,7 +70,10 @@ export class Spool {
   /** Everything received before this call is on disk (or dropped). */
   async settled(): Promise<void> {
     const wanted = this.received;
-    while (this.size < wanted) await this.#writing;
+    while (this.size < wanted) {
+      this.#hurry();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   read(from: number, bytesMax: number): Slice {
@@ -75,30 +87,44 @@ export class Spool {
   /** No more will come. */
   close(): void {
     this.#closing = true;
+    this.#hurry();
     this.#writing ??= this.#writeQueue();
   }
 
   async #writeQueue(): Promise<void> {
     while (this.#queue.length > 0) {
-      const bytes = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue);
+      const chunks = this.#queue;
       this.#queue = [];
-      for (let written = 0; written < bytes.length; ) {
+      for (let rest = chunks; rest.length > 0; ) {
         const segment = this.#segmentWithRoom();
         const room = (segment.base === 0 ? this.#headBytes : this.#tailBytes) - segment.length;
-        const part = bytes.subarray(written, written + room);
+        const [part, later] = cut(rest, room);
         segment.length += await this.#write(segment.path, part);
-        written += part.length;
-        this.size += part.length;
+        this.size += lengthOf(part);
+        rest = later;
       }
-      this.#queued -= bytes.length;
+      this.#queued -= lengthOf(chunks);
+      for (const resolve of this.#waiting.splice(0)) resolve();
       this.#onProgress();
       if (this.#pressed && this.#queued <= QUEUE_BYTES_LOW) {
         this.#pressed = false;
         this.#onRelief();
       }
+      if (!this.#closing) await this.#burst();
     }
     if (this.#closing) await this.#closeFile();
     this.#writing = this.#queue.length > 0 ? this.#writeQueue() : undefined;
+  }
+
+  /** Until more of it may have come. */
+  #burst(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** The last segment if the next byte belongs right behind it and it is not full; else a new one. */
@@ -120,7 +146,7 @@ export class Spool {
   }
 
   /** Bytes that reached the disk. What a full disk refuses is dropped: the gap in the offsets is its omission record. */
-  async #write(path: string, bytes: Buffer): Promise<number> {
+  async #write(path: string, chunks: readonly Buffer[]): Promise<number> {
     let written = 0;
     try {
       if (this.#filePath !== path) {
@@ -128,11 +154,13 @@ export class Spool {
         this.#file = await open(path, 'a', 0o600);
         this.#filePath = path;
       }
-      while (written < bytes.length) {
-        written += (await this.#file!.write(bytes, written, bytes.length - written)).bytesWritten;
+      for (let rest = chunks; rest.length > 0; ) {
+        const { bytesWritten } = await this.#file!.writev(rest);
+        written += bytesWritten;
+        rest = cut(rest, bytesWritten)[1];
       }
     } catch (error) {
-      console.error(`spool ${path}: ${bytes.length - written} bytes dropped: ${String(error)}`);
+      console.error(`spool ${path}: ${lengthOf(chunks) - written} bytes dropped: ${String(error)}`);
     }
     return written;
   }
@@ -143,4 +171,21 @@ export class Spool {
     this.#filePath = undefined;
     await file?.close().catch(() => undefined);
   }
+}
+
+const lengthOf = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
+
+/** The first `length` bytes, and the rest. */
+function cut(chunks: readonly Buffer[], length: number): [Buffer[], Buffer[]] {
+  const first: Buffer[] = [];
+  let room = length;
+  for (const [at, chunk] of chunks.entries()) {
+    if (chunk.length > room) {
+      const rest = [chunk.subarray(room), ...chunks.slice(at + 1)];
+      return [room === 0 ? first : [...first, chunk.subarray(0, room)], rest];
+    }
+    first.push(chunk);
+    room -= chunk.length;
+  }
+  return [first, []];
 }
