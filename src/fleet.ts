@@ -7,6 +7,7 @@ import type { FleetFile } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
 import type { ApprovalAnswer, Command, RootGiven } from './decide/command.ts';
 import type { Skipped } from './decide/leases.ts';
+import type { Calling, CallResult, Joined, Joining } from './engine/clientDoor.ts';
 import type { Observing, Resumed } from './engine/cellDoor.ts';
 import type { CellView } from './engine/cellOutput.ts';
 import type { Answer, Asked } from './engine/engine.ts';
@@ -57,6 +58,29 @@ export class Fleet {
   /** A new root agent with its first task. `key`: the same key gives the same root, also after a crash. */
   spawnRoot(root: RootGiven, options: Asked = {}): Promise<Result<{ agentId: string; name: string; path: string }>> {
     return this.#ask({ do: 'spawnRoot', cwd: this.cwd, ...root }, options);
+  }
+
+  /**
+   * A client acts as the root of this name, new or as it was left, or as NAME2, NAME3 … while somebody acts as that. It
+   * calls tools under its `connectionId` until it leaves, or until the fleet stops.
+   */
+  join(joining: Omit<Joining, 'cwd'> & { readonly cwd?: string }): Promise<Result<Joined>> {
+    return this.life.clients.join({ cwd: this.cwd, ...joining });
+  }
+
+  /** A call of a tool by a client: its result, with the mail that came in. Resolves when it has ended. */
+  callTool(connectionId: string, calling: Calling): Promise<Result<CallResult>> {
+    return this.life.clients.call(connectionId, calling);
+  }
+
+  /** What the call has started goes on, unless it was started to end with it. */
+  cancelCall(connectionId: string, call: string): Promise<Result<unknown>> {
+    return this.life.clients.cancel(connectionId, call);
+  }
+
+  /** What it has called goes on, and can be read later. */
+  leave(connectionId: string, reason = 'it has left'): Promise<Result<unknown>> {
+    return this.life.clients.leave(connectionId, reason);
   }
 
   /** Mail from the operator; with `followup` it starts a turn. `target`: a path, `NAME:/root/x`, or an id. */

@@ -6,11 +6,20 @@ import { fieldsOf } from '../../projections/toolOutput.ts';
 import type { CommandOf } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
+import { callEnded } from './clientRecord.ts';
 import type { Answer, Engine } from './engine.ts';
 import type { Secrets } from './secrets.ts';
 import { wholeText } from './wholeTexts.ts';
 
 export type Joining = Omit<CommandOf<'joinClient'>, 'do'>;
+
+export interface Calling {
+  /** Its id, which is nobody else's. */
+  readonly call: string;
+  readonly tool: string;
+  readonly args: unknown;
+  readonly again?: boolean;
+}
 
 export interface Joined {
   readonly agentId: string;
@@ -94,8 +103,13 @@ export class ClientDoor {
     return this.#parts.engine.submit({ do: 'cancelCall', connectionId, call });
   }
 
-  /** Resolves when the call has ended and that is durable; a refusal says that it was never made. */
-  async call(connectionId: string, call: string, tool: string, args: unknown): Promise<Answer<CallResult>> {
+  /**
+   * Resolves when the call has ended and that is durable; a refusal says that it was never made. `again`: the engine died
+   * before it answered, and what it had done of the call is not done a second time.
+   */
+  async call(connectionId: string, { call, tool, args, again }: Calling): Promise<Answer<CallResult>> {
+    const before = again === true ? await this.#before(connectionId, call, tool) : undefined;
+    if (before !== undefined) return { ok: true, answer: before };
     const ended = this.ended(call, tool);
     ended.catch(() => {});
     const made = await this.#parts.engine.submit({ do: 'callTool', connectionId, call, tool, args }).catch((error) => {
@@ -110,6 +124,16 @@ export class ClientDoor {
   /** The end of a call that is open, or is about to be made. */
   ended(call: string, tool: string): Promise<CallResult> {
     return new Promise((ended) => this.#waiting.set(call, { tool, ended }));
+  }
+
+  async #before(connectionId: string, call: string, tool: string): Promise<CallResult | undefined> {
+    const { log, engine } = this.#parts;
+    const agentId = engine.state.clients?.[connectionId];
+    if (agentId === undefined) return undefined;
+    const { turnId } = engine.state.agents[agentId]!;
+    if (turnId !== undefined && call in engine.state.turns[turnId]!.calls) return this.ended(call, tool);
+    const recorded = await callEnded(log, agentId, call);
+    return recorded && this.#readable(recorded);
   }
 
   observe(batch: readonly HoldfastEvent[]): void {
@@ -144,6 +168,10 @@ export class ClientDoor {
     // The batch is being appended: what is flushed from the next tick on includes it.
     await Promise.resolve();
     await this.#parts.engine.read(() => undefined);
+    return this.#readable(recorded);
+  }
+
+  async #readable(recorded: RecordedResult): Promise<CallResult> {
     const result = await readable(this.#parts.log, recorded);
     try {
       return this.#parts.secrets?.revealIn(result) ?? result;

@@ -79,13 +79,15 @@ export class OwnerClient {
     throw this.#lost();
   }
 
-  /** Pages of a stream; the connection is closed when its reader leaves. */
+  /** Pages of a stream; the connection is closed when its reader leaves, or while it waits by `signal`. */
   async *stream<T>(
     verb: string,
     args: Readonly<Record<string, unknown>> = {},
+    signal?: AbortSignal,
   ): AsyncGenerator<readonly T[], void, void> {
     const connected = await connect(this.dir, this.owner);
     if (connected === undefined) throw this.#lost();
+    signal?.addEventListener('abort', () => connected.socket.destroy(), { once: true });
     for await (const reply of this.#replies(connected, verb, args)) {
       if ('ok' in reply) return;
       if ('page' in reply) yield reply.page as readonly T[];

@@ -3,6 +3,7 @@ import { CellPolicy } from '../../events/cell.ts';
 import { Failure } from '../failure.ts';
 import type { Fleet, Result } from '../fleet.ts';
 import { followHashed } from './followed.ts';
+import { type ViewName, views } from './views.ts';
 
 export type Args = Readonly<Record<string, unknown>>;
 
@@ -75,6 +76,14 @@ export const commands: Readonly<Record<string, Ask>> = {
     const reason = optional<string>(args, 'reason', 'string');
     return fleet.terminateCell(text(args, 'cellId'), { ...(reason !== undefined && { reason }), ...asked(args) });
   },
+  callTool: (fleet, args) =>
+    fleet.callTool(text(args, 'connectionId'), {
+      call: text(args, 'call'),
+      tool: text(args, 'tool'),
+      args: args.args,
+      again: optional<boolean>(args, 'again', 'boolean') ?? false,
+    }),
+  cancelCall: (fleet, args) => fleet.cancelCall(text(args, 'connectionId'), text(args, 'call')),
   detach: (fleet, args) => fleet.detach(text(args, 'target'), asked(args)),
   reattach: (fleet, args) => {
     const { only } = args;
@@ -103,6 +112,12 @@ export const lookups: Readonly<Record<string, Ask>> = {
       ...(reader !== undefined && { reader }),
     });
   },
+  view: async (fleet, args) => {
+    const name = text(args, 'name');
+    if (!Object.hasOwn(views, name)) throw bad('name', `one of ${Object.keys(views).join(', ')}`);
+    const { args: given = {} } = args as { readonly args?: Args };
+    return answer(await views[name as ViewName](fleet, text(args, 'rootId'), given));
+  },
   head: async ({ log }) => answer({ fleetId: log.fleetId, head: log.synced() }),
   blob: async ({ log }, args) => answer(Buffer.from(await log.blob(text(args, 'sha256'))).toString('base64')),
   snapshot: async ({ log }, args) => {
@@ -112,10 +127,33 @@ export const lookups: Readonly<Record<string, Ask>> = {
   },
 };
 
+/** A client acts as a root as long as somebody reads this: the one page says as which. */
+async function* client(fleet: Fleet, args: Args, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
+  const connectionId = text(args, 'connectionId');
+  const [version, model, cwd] = (['version', 'model', 'cwd'] as const).map((name) => optional<string>(args, name, 'string'));
+  const joined = await fleet.join({
+    connectionId,
+    name: text(args, 'name'),
+    software: text(args, 'software'),
+    ...(version !== undefined && { version }),
+    ...(model !== undefined && { model }),
+    ...(cwd !== undefined && { cwd }),
+  });
+  try {
+    yield [joined];
+    if (joined.ok && !signal.aborted)
+      await new Promise<void>((gone) => signal.addEventListener('abort', () => gone(), { once: true }));
+  } finally {
+    // An engine that has stopped has sent it away.
+    await fleet.leave(connectionId, 'its process has gone').catch(() => undefined);
+  }
+}
+
 export const streams: Readonly<Record<string, Stream>> = {
   read: ({ log }, args) => log.read(range(args)),
   readHashed: ({ log }, args) => log.readHashed(range(args)),
   readStream: ({ log }, args) => log.readStream(text(args, 'stream'), range(args)),
   readAgent: ({ log }, args) => log.readAgent(text(args, 'agentId'), range(args)),
+  client,
   follow: ({ log }, args, signal) => followHashed(log, optional<number>(args, 'from', 'number') ?? 1, signal),
 };

@@ -70,7 +70,7 @@ export class WorldClients {
     if (item === undefined || !('call' in item)) return;
     const callId = newId();
     present.open.add(callId);
-    present.life.clients.call(present.connectionId, callId, item.call, item.args).then(
+    present.life.clients.call(present.connectionId, { call: callId, tool: item.call, args: item.args }).then(
       (answer) => {
         present.open.delete(callId);
         if (answer.ok && this.#here(who, present)) judge(() => this.#answered(present, answer.answer));

@@ -1,0 +1,44 @@
+/** Results as the protocol has them: text for models, fields for programs, and the mail that came in with both (MC5). */
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import type { CallResult, ClientMail } from '../engine/clientDoor.ts';
+import { Failure } from '../failure.ts';
+
+const letter = ({ from, kind, text }: ClientMail): string => `From ${from} (${kind}):\n${text}`;
+
+/** An error of a tool is a result that says so: the model reads it and can mend what it asked for. */
+export function resultOf({ callId, outcome, text, fields, mail }: CallResult): CallToolResult {
+  const structured = {
+    ...fields,
+    ...(outcome !== 'ok' && { outcome }),
+    ...(mail.length > 0 && { mail: mail.map(({ mailId, from, kind, text }) => ({ mail_id: mailId, from, kind, text })) }),
+    call_id: callId,
+  };
+  const content = [
+    { type: 'text' as const, text: text === '' ? 'done' : text },
+    ...(mail.length > 0
+      ? [{ type: 'text' as const, text: `New mail for you:\n\n${mail.map(letter).join('\n\n')}` }]
+      : []),
+  ];
+  return { content, structuredContent: structured, ...(outcome !== 'ok' && { isError: true }) };
+}
+
+export const viewed = (value: unknown): CallToolResult => ({
+  content: [{ type: 'text', text: JSON.stringify(value, null, 1) }],
+  structuredContent: value as Record<string, unknown>,
+});
+
+/** What went wrong outside any tool: code, sentence and remedy. */
+export function failed(error: unknown): CallToolResult {
+  const { code, message, remedy, details } =
+    error instanceof Failure
+      ? error
+      : new Failure('HOLDFAST_DEFECT', error instanceof Error ? error.message : String(error), {
+          remedy: 'report this; HOLDFAST_DEBUG=1 shows where it happened',
+        });
+  const text = `${code}  ${message}${remedy === undefined ? '' : `\nremedy: ${remedy}`}`;
+  return {
+    content: [{ type: 'text', text }],
+    structuredContent: { code, message, ...(remedy !== undefined && { remedy }), details: { ...details } },
+    isError: true,
+  };
+}
