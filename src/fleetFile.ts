@@ -41,11 +41,16 @@ function redactFault({ redact }: FleetFile): Fault | undefined {
 
 /** What is wrong with a value as a fleet file; `undefined` when it holds together. */
 function faultOf(value: unknown): Fault | undefined {
+  const file = value as FleetFile;
+  return faultBesideKeys(value) ?? scriptKeysFault(fleetOf(file));
+}
+
+/** All but whether the agents of its scripts can come to be. */
+function faultBesideKeys(value: unknown): Fault | undefined {
   const mistake = explainFleet(value);
   if (mistake !== undefined) return mistake;
   const file = value as FleetFile;
-  const alone = waitFault(file) ?? redactFault(file) ?? rootsFault(file) ?? scriptItemsFault(file);
-  return alone ?? scriptKeysFault(fleetOf(file));
+  return waitFault(file) ?? redactFault(file) ?? rootsFault(file) ?? scriptItemsFault(file);
 }
 
 /** Throws HOLDFAST_FLEET_FILE; `name` is what the error calls the file. */
@@ -68,10 +73,26 @@ const unreadable: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read it',
 };
 
-export async function readFleetFile(path: string): Promise<CheckedFleet> {
-  let text: string;
+export const readFleetFile = async (path: string): Promise<CheckedFleet> => parseFleet(await textOf(path), path);
+
+/** For a fleet whose roots are clients: `roots` may be absent and is left out, and who will be spawned is not known. */
+export async function readClientsFleet(path: string): Promise<Omit<FleetFile, 'roots'>> {
+  const parsed = parseJson(await textOf(path));
+  if ('fault' in parsed) throw fleetFailure(path, parsed.fault);
+  const given = parsed.value as Partial<FleetFile> | null;
+  const [model] = Object.keys(given?.models ?? {});
+  const client = { prompt: '', ...(model !== undefined && { model }) };
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const file = isObject && given.roots === undefined ? { ...given, roots: [client] } : given;
+  const fault = faultBesideKeys(file);
+  if (fault !== undefined) throw fleetFailure(path, fault);
+  const { roots: _, ...rest } = file as FleetFile;
+  return rest;
+}
+
+async function textOf(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
     const found = unreadable[code] ?? `it cannot be read (${(cause as Error).message})`;
@@ -81,5 +102,4 @@ export async function readFleetFile(path: string): Promise<CheckedFleet> {
       cause,
     });
   }
-  return parseFleet(text, path);
 }

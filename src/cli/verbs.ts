@@ -1,6 +1,7 @@
 /** Every verb of the command line, in the order of the help. */
 import { attachVerb } from './attach/attach.ts';
 import { demoVerb } from './fleets/demo.ts';
+import { mcpVerb, serveVerb } from './fleets/mcp.ts';
 import { resumeVerb } from './fleets/resume.ts';
 import { runVerb } from './fleets/run.ts';
 import { bisectVerb } from './history/bisect.ts';
@@ -47,6 +48,8 @@ export const verbs: readonly Verb[] = [
   attachVerb,
   cellVerb,
   stopHostVerb,
+  mcpVerb,
+  serveVerb,
   registrarVerb,
   fuzzVerb,
   benchVerb,

@@ -32,7 +32,7 @@ export function syncFolderNow(path: string): void {
 
 /** Folders that are there before the first event, whoever made them. */
 const ours =
-  /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|checkpoints|signing\.key|host.*|spool.*|.*\.sock|.*socket.*)$/;
+  /^(HEAD|db|blobs|snapshots|caches|owner\.json.*|\.look-.*|secrets.*|checkpoints|signing\.key|host.*|spool.*|mcp-token|.*\.sock|.*socket.*)$/;
 
 /** Refuses what is there and is something else; a missing folder is fine. */
 export function refuseStrangers(dir: string): void {

@@ -62,7 +62,10 @@ export function mcpSession({ access, dir, root, model, cwd }: ServerOptions): Mc
     return acting;
   };
   // Its agents may go on from now on; what goes wrong is told with its first call.
-  server.oninitialized = () => void act().there().catch(() => undefined);
+  server.oninitialized = () =>
+    void act()
+      .there()
+      .catch(() => undefined);
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
@@ -101,4 +104,3 @@ function beat(progressToken: ProgressToken | undefined, tool: string, send: Send
   }, progressMs);
   return () => clearInterval(timer);
 }
-

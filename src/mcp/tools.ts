@@ -71,9 +71,8 @@ function toolOf({ name, description, args }: { name: string; description: string
     name,
     description,
     inputSchema: inputOf(args),
-    ...(fields !== undefined && {
-      outputSchema: { type: 'object' as const, properties: fields, required: Object.keys(fields) },
-    }),
+    // None is required: clients hold results that are errors against it as well.
+    ...(fields !== undefined && { outputSchema: { type: 'object' as const, properties: fields } }),
     annotations: { readOnlyHint: readOnly.has(name), openWorldHint: false },
   };
 }

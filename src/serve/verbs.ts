@@ -130,7 +130,9 @@ export const lookups: Readonly<Record<string, Ask>> = {
 /** A client acts as a root as long as somebody reads this: the one page says as which. */
 async function* client(fleet: Fleet, args: Args, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
   const connectionId = text(args, 'connectionId');
-  const [version, model, cwd] = (['version', 'model', 'cwd'] as const).map((name) => optional<string>(args, name, 'string'));
+  const [version, model, cwd] = (['version', 'model', 'cwd'] as const).map((name) =>
+    optional<string>(args, name, 'string'),
+  );
   const joined = await fleet.join({
     connectionId,
     name: text(args, 'name'),

@@ -1,4 +1,4 @@
-/** What a client may look at without doing anything: its own tree, why things are as they are, and what has happened (MC6). */
+/** What a client may look at without doing anything: its own tree, why things are as they are, and what has happened . */
 import { agentsOf, type HoldfastEvent } from '../../events/catalogue.ts';
 import { isPaused, isRunning } from '../../projections/cells.ts';
 import type { Agent, State } from '../../projections/state.ts';
@@ -146,7 +146,9 @@ const why: View = async (fleet, rootId, { what, id }) => {
   const because = await reason({ state, evidence, id: named });
   const events = evidence.inOrder().filter((event) => concerns(state, rootId, event));
   if (!events.some((event) => agentsOf(event).length > 0))
-    throw new Failure('HOLDFAST_NOT_FOUND', `your tree has no ${what} ${id}`, { remedy: '`status` shows what there is' });
+    throw new Failure('HOLDFAST_NOT_FOUND', `your tree has no ${what} ${id}`, {
+      remedy: '`status` shows what there is',
+    });
   const names = new Names();
   await names.learn(fleet.log, events);
   return { because, events: events.map((event) => told(event, names, false)) };
@@ -160,7 +162,14 @@ const result: View = async (fleet, rootId, { call_id }) => {
   await fleet.read(() => undefined);
   if (call_id === undefined) {
     const calls = await callsMade(fleet.log, rootId, callsMax);
-    return { calls: calls.map(({ callId, tool, at, outcome }) => ({ call_id: callId, tool, at: new Date(at).toISOString(), outcome })) };
+    return {
+      calls: calls.map(({ callId, tool, at, outcome }) => ({
+        call_id: callId,
+        tool,
+        at: new Date(at).toISOString(),
+        outcome,
+      })),
+    };
   }
   const ended = await callEnded(fleet.log, rootId, String(call_id));
   if (ended !== undefined) return readable(fleet.log, ended);

@@ -1,0 +1,158 @@
+/** `mcp` and `serve`: a fleet that is kept open for programs of this machine, which act as its roots. */
+import { type Command, Option } from 'commander';
+import { Failure } from '../../failure.ts';
+import type { FleetConfig } from '../../fleet.ts';
+import { readClientsFleet } from '../../fleetFile.ts';
+import { exit } from '../exitCodes.ts';
+import { tell } from '../output.ts';
+import { acting, commandLine, examples, type Setting, type Verb, whole } from '../setting.ts';
+
+interface Options {
+  readonly root?: string;
+  readonly http?: number;
+  readonly port: number;
+  readonly model?: string;
+  readonly fleet?: string;
+}
+
+/** A free port that nothing well known uses, so that a client's configuration can name it. */
+const portDefault = 7878;
+
+/** Models, roles and limits of a fleet file; its roots are left out, because clients are the roots. */
+async function freshFleet({ fleet, model }: Options): Promise<FleetConfig> {
+  if (fleet !== undefined) return { ...(await readClientsFleet(fleet)), roots: [] };
+  if (model !== undefined && model !== 'script')
+    throw new Failure('HOLDFAST_USAGE', `there is no fleet file that says what ${model} is`, {
+      remedy: 'name one with --fleet',
+    });
+  return { models: { script: { kind: 'script' } }, roots: [] };
+}
+
+const note = (text: string): void => tell(`holdfast: ${text}\n`);
+
+/** Resolves with why a person or a supervisor wants it to stop. */
+const stopAsked = (): Promise<string> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(`stopped by ${signal}`));
+  });
+
+async function open({ dir }: Setting, options: Options) {
+  // Loaded when it is asked for: the other verbs start without it.
+  const { Access } = await import('../../mcp/access.ts');
+  const access = new Access({ dir, cwd: process.cwd(), fresh: await freshFleet(options), note });
+  await access.door();
+  const { root, model } = options;
+  const server = {
+    access,
+    dir,
+    cwd: process.cwd(),
+    ...(root !== undefined && { root }),
+    ...(model !== undefined && { model }),
+  };
+  return { access, server };
+}
+
+async function overHttp(setting: Setting, { access, server }: Awaited<ReturnType<typeof open>>, port: number) {
+  const { dir, out } = setting;
+  const [{ mcpOverHttp }, { listen }, { tokenFile, tokenOf }] = await Promise.all([
+    import('../../mcp/http.ts'),
+    import('../../serve/listen.ts'),
+    import('../../mcp/token.ts'),
+  ]);
+  const door = mcpOverHttp(server, tokenOf(dir));
+  const { fleet } = access;
+  if (fleet !== undefined) {
+    const { Metrics } = await import('../../serve/metrics.ts');
+    const metrics = new Metrics(fleet);
+    door.app.get('/metrics', async (context) =>
+      context.body(await metrics.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+    );
+    door.app.get('/health', async (context) =>
+      context.json({ ok: true, ...(await fleet.read(({ position, epoch }) => ({ position, epoch }))) }),
+    );
+  }
+  const listening = await listen(door.app.fetch, { host: '127.0.0.1', port });
+  await out.show({ url: `${listening.url}/mcp`, tokenFile: tokenFile(dir), pid: process.pid }, () => [
+    `MCP at ${listening.url}/mcp with the bearer token in ${tokenFile(dir)}; Ctrl-C stops in order`,
+  ]);
+  return async () => {
+    await door.close();
+    await listening.close();
+  };
+}
+
+async function stdio(setting: Setting, options: Options): Promise<number> {
+  const stopped = stopAsked();
+  const opened = await open(setting, options);
+  const { access } = opened;
+  if (options.http !== undefined) return untilStopped(setting, opened, options.http, stopped);
+  const { mcpOverStdio } = await import('../../mcp/stdio.ts');
+  const reason = await Promise.race([mcpOverStdio(opened.server, stopped), access.failed]);
+  await access.close(reason);
+  note(`${reason}; what was in progress goes on with the next start`);
+  return exit.done;
+}
+
+async function untilStopped(
+  setting: Setting,
+  opened: Awaited<ReturnType<typeof open>>,
+  port: number,
+  stopped: Promise<string>,
+): Promise<number> {
+  const { access } = opened;
+  const close = await overHttp(setting, opened, port);
+  const reason = await Promise.race([stopped, access.failed]);
+  await close();
+  await access.close(reason);
+  tell(`${reason}; turns in progress stay in progress: ${commandLine(setting.dir, 'resume')}\n`);
+  return exit.done;
+}
+
+const fleetOption = () => new Option('--fleet <file>', 'models, roles and limits for a log that has no fleet yet');
+const modelOption = () => new Option('--model <name>', 'which model answers for the agents that clients spawn');
+
+export const mcpVerb: Verb = (program: Command) => {
+  program
+    .command('mcp')
+    .description(
+      'the tools of agents for an MCP client, which acts as a root: on standard input and output, or over HTTP',
+    )
+    .option('--root <name>', 'name of the root (default: as the client calls itself)')
+    .option('--http <port>', 'over streamable HTTP on this machine instead; 0 for any port', whole(0))
+    .addOption(fleetOption())
+    .addOption(modelOption())
+    .addHelpText(
+      'after',
+      `${examples(
+        'mcp --log ~/.holdfast/work --fleet fleet.json',
+        'mcp --root review --model small',
+        'mcp --http 7878',
+      )}
+Several may run on one log: the first has the fleet open, the others go through it, and when it ends the next takes over.
+`,
+    )
+    .action(acting(stdio));
+};
+
+export const serveVerb: Verb = (program: Command) => {
+  program
+    .command('serve')
+    .description('keeps a fleet open: MCP, /metrics and /health over HTTP on this machine')
+    .option('--port <n>', 'port to listen on; 0 for any', whole(0), portDefault)
+    .addOption(fleetOption())
+    .addOption(modelOption())
+    .addHelpText('after', examples('serve', 'serve --log runs/monday --port 0 -o json', 'serve --fleet fleet.json'))
+    .action(
+      acting(async (setting: Setting, options: Options) => {
+        const stopped = stopAsked();
+        const opened = await open(setting, options);
+        if (opened.access.fleet === undefined) {
+          const { ownerOf } = await import('../../log/owner.ts');
+          const { locked } = await import('../../log/owner.ts');
+          throw locked(setting.dir, ownerOf(setting.dir));
+        }
+        return untilStopped(setting, opened, options.port, stopped);
+      }),
+    );
+};
