@@ -45,7 +45,11 @@ export class Fleet {
   readonly log: Log;
   readonly cwd: string;
 
-  constructor(life: Life, log: Log, cwd: string) {
+  /** Folder of the log. */
+  readonly dir: string;
+
+  constructor(life: Life, log: Log, dir: string, cwd: string) {
+    this.dir = dir;
     this.life = life;
     this.log = log;
     this.cwd = cwd;
@@ -275,7 +279,7 @@ export async function openFleet(options: OpenOptions): Promise<Fleet> {
   try {
     const fresh =
       fleet === undefined ? undefined : { fleetId: newId(), cwd, file: { ...fleet, roots: fleet.roots ?? [] } };
-    return new Fleet(await Life.begin(liveWorld(dir, log), fresh, turns), log, cwd);
+    return new Fleet(await Life.begin(liveWorld(dir, log), fresh, turns), log, dir, cwd);
   } catch (error) {
     await log.close();
     throw error;

@@ -4,6 +4,7 @@ import { isPaused, isRunning } from '../../projections/cells.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
 import { Evidence } from '../cli/questions/evidence.ts';
+import { IdIndex } from '../cli/questions/idIndex.ts';
 import { reasons } from '../cli/questions/reasons.ts';
 import { sentence } from '../cli/words/describe.ts';
 import { Names } from '../cli/words/names.ts';
@@ -12,6 +13,7 @@ import { callEnded, callsMade } from '../engine/clientRecord.ts';
 import { decoded } from '../engine/fold.ts';
 import { Failure } from '../failure.ts';
 import type { Fleet } from '../fleet.ts';
+import { folderOf } from '../log/folder.ts';
 
 /** `rootId`: whose tree it is; nothing of another one is shown. */
 export type View = (fleet: Fleet, rootId: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -143,7 +145,12 @@ const why: View = async (fleet, rootId, { what, id }) => {
   const named = id.startsWith('/root') ? `${state.agents[rootId]!.name}:${id}` : id;
   const evidence = new Evidence(fleet.log);
   await fleet.read(() => undefined);
-  const because = await reason({ state, evidence, id: named });
+  const because = await reason({
+    state,
+    evidence,
+    id: named,
+    ids: () => IdIndex.of(fleet.log, folderOf(fleet.dir).caches),
+  });
   const events = evidence.inOrder().filter((event) => concerns(state, rootId, event));
   if (!events.some((event) => agentsOf(event).length > 0))
     throw new Failure('HOLDFAST_NOT_FOUND', `your tree has no ${what} ${id}`, {
