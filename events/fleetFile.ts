@@ -33,8 +33,42 @@ export const LimitsGiven = closed(
 );
 export type LimitsGiven = t.TypeOf<typeof LimitsGiven>;
 
-/** Later kinds become a union here; an unknown kind stays an error. */
-export const ModelConfig = closed(t.type({ kind: t.literal('script') }), 'ModelConfig');
+const VariableName = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  title: 'VariableName',
+  description: 'the name of an environment variable',
+});
+
+const Tokens = integer({ minimum: 1, description: 'a whole number of tokens, 1 or more' });
+
+const serverCodecs = {
+  /** What the server calls it; absent: its name here. */
+  model: text,
+  baseUrl: matching(/^https?:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/, {
+    title: 'BaseUrl',
+    description: 'an http or https address without user, query and fragment',
+  }),
+  keyVariable: VariableName,
+  keyFile: text,
+  effort: text,
+  contextTokens: Tokens,
+  maxOutputTokens: Tokens,
+  /** An answer that stands still for so long is given up and asked for again. */
+  idleMs: integer({ minimum: 1, description: 'a whole number of milliseconds, 1 or more' }),
+};
+
+export const ScriptModel = closed(t.type({ kind: t.literal('script') }), 'ScriptModel');
+/** A server that speaks the OpenAI Responses API. `customTools`: it knows tools that take plain text (`exec` is one). */
+export const ResponsesModel = closedShape(
+  { kind: t.literal('responses') },
+  { ...serverCodecs, customTools: t.boolean },
+  'ResponsesModel',
+);
+/** A server that speaks chat completions. */
+export const ChatModel = closedShape({ kind: t.literal('chat') }, serverCodecs, 'ChatModel');
+export type ResponsesModel = t.TypeOf<typeof ResponsesModel>;
+export type ChatModel = t.TypeOf<typeof ChatModel>;
+
+export const ModelConfig = t.union([ScriptModel, ResponsesModel, ChatModel], 'ModelConfig');
 export type ModelConfig = t.TypeOf<typeof ModelConfig>;
 
 /** The first words of a command; see `src/decide/approvals/pattern.ts`. */
@@ -83,7 +117,16 @@ export const ScriptExec = closedShape({ exec: text, id: text }, delay, 'ScriptEx
 export const ScriptItem = t.union([ScriptSay, ScriptCall, ScriptExec], 'ScriptItem');
 export type ScriptItem = t.TypeOf<typeof ScriptItem>;
 
-export const ScriptFail = closed(t.type({ fail: text }), 'ScriptFail');
+/** `as`: what kind of failure; `overloaded` (asked again) when absent. `retryAfterMs`: the pause that it asks for. */
+export const ScriptFail = closedShape(
+  { fail: text },
+  {
+    as: t.keyof({ overloaded: null, limited: null, overflow: null, refused: null }, 'FailAs'),
+    retryAfterMs: milliseconds,
+  },
+  'ScriptFail',
+);
+export type ScriptFail = t.TypeOf<typeof ScriptFail>;
 export const ScriptHang = closed(t.type({ hang: t.literal(true) }), 'ScriptHang');
 /** What a script answers to one sampling: items, or a failure, or nothing until it is aborted. */
 export const ScriptList = t.union([t.array(ScriptItem), ScriptFail, ScriptHang], 'ScriptList');
@@ -120,10 +163,7 @@ export const HttpIdentity = closedShape(
   {
     account: t.string,
     /** Name of the environment variable that holds the bearer token. */
-    tokenVariable: matching(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-      title: 'VariableName',
-      description: 'the name of an environment variable',
-    }),
+    tokenVariable: VariableName,
     /** Whoever loses its identity or task fails, instead of being registered again. */
     strict: t.boolean,
   },

@@ -6,12 +6,25 @@ import { AgentId, CallId, MailId, ReservationId, TurnId } from './ids.ts';
 const turn = aggregate('turn', (d: { turnId: string }) => d.turnId);
 const ofTurn = { turnId: TurnId, agentId: AgentId };
 
-/** What a model says: text, a tool call, or the source of a code cell. */
-export const SayItem = t.type({ say: Text });
+/** What a model says: text, a tool call, the source of a code cell, or its thoughts. */
+export const SayItem = shape(
+  { say: Text },
+  /** What the model calls this part of its answer, to be told so again. */
+  { phase: t.string },
+);
 export const CallItem = shape({ call: t.string, id: CallId, args: t.unknown }, { invalid: t.string });
 export const ExecItem = t.type({ exec: Text, id: CallId });
-export const Item = t.union([SayItem, CallItem, ExecItem], 'Item');
+/** Goes back to the model in its place: `sealed` as it came (only the model can read it), under the name it had there. */
+export const ReasoningItem = shape({ reasoning: Text }, { sealed: Text, name: t.string });
+export const Item = t.union([SayItem, CallItem, ExecItem, ReasoningItem], 'Item');
 export type Item = t.TypeOf<typeof Item>;
+
+/** Tokens of one sampling; those from a cache are among the input, those of thoughts among the output. */
+export const Usage = shape(
+  { inputTokens: t.number, outputTokens: t.number },
+  { cachedTokens: t.number, reasoningTokens: t.number },
+);
+export type Usage = t.TypeOf<typeof Usage>;
 
 /** What a tool answers: text for the model and fields for scripts and code. */
 export const ToolOutput = shape({ text: Text }, { fields: t.record(t.string, t.unknown) });
@@ -32,10 +45,7 @@ export const TurnStarted = fact(
 export const ModelSampled = fact(
   'ModelSampled',
   turn,
-  shape(
-    { ...ofTurn, n: t.number, items: t.array(Item) },
-    { usage: t.type({ inputTokens: t.number, outputTokens: t.number }) },
-  ),
+  shape({ ...ofTurn, n: t.number, items: t.array(Item) }, { usage: Usage }),
 );
 
 export const SamplingEnded = fact(
@@ -43,7 +53,8 @@ export const SamplingEnded = fact(
   turn,
   shape(
     { ...ofTurn, n: t.number, outcome: t.keyof({ failed: null, cancelled: null }) },
-    { error: t.string, retryInMs: t.number },
+    /** `overflow`: the history is too long for the model, which is asked for a summary next (TU4). */
+    { error: t.string, retryInMs: t.number, overflow: t.literal(true) },
   ),
 );
 
@@ -83,7 +94,12 @@ export const TurnUnparked = fact(
 
 export const TurnResumed = fact('TurnResumed', turn, t.type({ ...ofTurn, calls: t.array(CallId) }));
 
-export const HistoryCompacted = fact('HistoryCompacted', turn, t.type({ ...ofTurn, upTo: t.number, summary: Text }));
+/** The answer to sampling `n`, which asked for a summary of all up to a position (imported logs do not number it). */
+export const HistoryCompacted = fact(
+  'HistoryCompacted',
+  turn,
+  shape({ ...ofTurn, upTo: t.number, summary: Text }, { n: t.number, usage: Usage }),
+);
 
 const ends = { endsStream: true };
 

@@ -100,6 +100,9 @@ export const agents: Reducers = {
   SamplingEnded: (draft, { data }) => {
     draft.agents[data.agentId]!.samplings = data.n;
   },
+  HistoryCompacted: (draft, { data }) => {
+    if (data.n !== undefined) draft.agents[data.agentId]!.samplings = data.n;
+  },
   UsageRecorded: (draft, { data }) => {
     const agent = draft.agents[data.agentId]!;
     agent.usage ??= { inputTokens: 0, outputTokens: 0 };

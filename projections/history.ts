@@ -2,13 +2,14 @@
 import type { HoldfastEvent } from '../events/catalogue.ts';
 import type { Text } from '../events/fact.ts';
 import type { MailKind } from '../events/mail.ts';
-import type { Outcome } from '../events/turn.ts';
+import type { Item, Outcome } from '../events/turn.ts';
 import { fieldsOf } from './toolOutput.ts';
 
 export type HistoryItem =
   | { kind: 'mail'; position: number; mailId: string; from: string; mailKind: MailKind; trigger: boolean; text: Text }
   /** `final`: the answer that ended a turn. */
-  | { kind: 'say'; position: number; text: Text; final: boolean }
+  | { kind: 'say'; position: number; text: Text; final: boolean; phase?: string }
+  | { kind: 'reasoning'; position: number; text: Text; sealed?: Text; name?: string }
   | { kind: 'call'; position: number; callId: string; tool: string; args: unknown }
   | { kind: 'result'; position: number; callId: string; outcome: Outcome; text: Text; fields?: Record<string, unknown> }
   | { kind: 'note'; position: number; text: string }
@@ -23,6 +24,17 @@ export interface History {
 }
 
 export const emptyHistory = (): History => ({ items: [], waiting: {}, open: [] });
+
+function said(position: number, item: Item, final: boolean): HistoryItem {
+  if ('call' in item) return { kind: 'call', position, callId: item.id, tool: item.call, args: item.args };
+  if ('exec' in item) return { kind: 'call', position, callId: item.id, tool: 'exec', args: { source: item.exec } };
+  if ('say' in item) {
+    const { say: text, phase } = item;
+    return { kind: 'say', position, text, final, ...(phase !== undefined && { phase }) };
+  }
+  const { reasoning: text, ...more } = item;
+  return { kind: 'reasoning', position, text, ...more };
+}
 
 /** Mutates the history; events that are not about `agentId` change nothing. */
 export function remember(history: History, agentId: string, event: HoldfastEvent): void {
@@ -58,10 +70,7 @@ export function remember(history: History, agentId: string, event: HoldfastEvent
       if (event.data.agentId !== agentId) return;
       const final = !event.data.items.some((item) => 'id' in item);
       for (const item of event.data.items) {
-        if ('say' in item) history.items.push({ kind: 'say', position, text: item.say, final });
-        else if ('call' in item)
-          history.items.push({ kind: 'call', position, callId: item.id, tool: item.call, args: item.args });
-        else history.items.push({ kind: 'call', position, callId: item.id, tool: 'exec', args: { source: item.exec } });
+        history.items.push(said(position, item, final));
         if ('id' in item) history.open.push(item.id);
       }
       return;

@@ -50,7 +50,7 @@ export interface Agent {
   };
   /** Its unfinished turn. */
   turnId?: TurnId;
-  /** ModelSampled + SamplingEnded so far (TU8). */
+  /** ModelSampled + SamplingEnded + HistoryCompacted so far (TU8). */
   samplings: number;
   /** All mail accepted before this position has been named by wait_agent (MA5). */
   told: number;
@@ -151,6 +151,8 @@ export interface Turn {
   phase: 'sampling' | 'calling';
   /** Failed samplings in a row. */
   failures: number;
+  /** Its history is too long: the model is asked for a summary next. How many samplings in a row have said so. */
+  overflows?: number;
   retryAt?: number;
   /** Position of the newest ModelSampled. */
   list?: number;

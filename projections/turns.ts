@@ -7,6 +7,9 @@ import { table } from './table.ts';
 /** A parked turn whose wait has ended goes on as soon as it gets a slot (SL10). */
 export const wantsUnpark = (turn: Turn): boolean => turn.parked !== undefined && turn.open === 0;
 
+/** How far the history of a turn that samples has been answered to: what came later no model has seen, so a summary leaves it alone (TU4). */
+export const answeredTo = (turn: Turn): number => (turn.list ?? turn.position) - 1;
+
 function end(draft: State, { data }: { data: { turnId: string } }): void {
   delete draft.turns[data.turnId];
 }
@@ -47,13 +50,21 @@ export const turns: Reducers = {
     turn.phase = 'calling';
     turn.failures = 0;
     delete turn.retryAt;
+    delete turn.overflows;
     turn.fresh = [];
     delete turn.rejected;
   },
   SamplingEnded: (draft, { data, at }) => {
     const turn = draft.turns[data.turnId]!;
-    if (data.outcome === 'failed') turn.failures += 1;
+    if (data.overflow) turn.overflows = (turn.overflows ?? 0) + 1;
+    else if (data.outcome === 'failed') turn.failures += 1;
     if (data.retryInMs !== undefined) turn.retryAt = at + data.retryInMs;
+  },
+  HistoryCompacted: (draft, { data }) => {
+    const turn = draft.turns[data.turnId];
+    if (turn === undefined || data.n === undefined) return;
+    delete turn.overflows;
+    turn.failures = 0;
   },
   ToolCallStarted: (draft, { data, position, at }) => {
     const turn = draft.turns[data.turnId]!;

@@ -130,6 +130,11 @@ const modelsOf =
           remedy: 'name it under `models` in the fleet file',
         });
       }
+      if (config.kind !== 'script') {
+        throw new Failure('HOLDFAST_UNKNOWN_MODEL', `models of kind ${config.kind} cannot be asked yet`, {
+          remedy: 'use one of kind script',
+        });
+      }
       script ??= scriptModel(state.fleet.file?.scripts ?? {}, clock);
       return script;
     };

@@ -4,7 +4,7 @@ import type { CellPolicy, OutputItem } from '../../events/cell.ts';
 import type { FleetFile } from '../../events/fleetFile.ts';
 import type { IdentityLossReason } from '../../events/identity.ts';
 import type { AgentId } from '../../events/ids.ts';
-import type { Item } from '../../events/turn.ts';
+import type { Item, Usage } from '../../events/turn.ts';
 import type { CallNamed } from '../../projections/calls.ts';
 import type { CallEnd } from './callEnd.ts';
 import type { IdentitySeen } from './identity.ts';
@@ -128,15 +128,20 @@ export type Command =
       readonly do: 'sampled';
       readonly n: number;
       readonly items: readonly Item[];
-      readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+      readonly usage?: Usage;
     })
   | (OfTurn & {
       readonly do: 'samplingFailed';
       readonly n: number;
       readonly error: string;
       readonly retryable: boolean;
+      /** The server asked for this pause. */
+      readonly retryAfterMs?: number;
+      /** The history is too long for the model. */
+      readonly overflow?: boolean;
     })
-  | (OfTurn & { readonly do: 'compact'; readonly upTo: number; readonly summary: string })
+  /** The sampling asked for a summary, and this is it. */
+  | (OfTurn & { readonly do: 'compacted'; readonly n: number; readonly summary: string; readonly usage?: Usage })
   /** Decides the next call of the newest list. */
   | (OfTurn & { readonly do: 'carryOut' })
   | (OfCall & { readonly do: 'waitExpired' })

@@ -16,7 +16,7 @@ import { changeLimits, close, evict, interrupt, send } from './operator.ts';
 import { launchFailed, processEnded, processLost, processStarted, processTyped, processWritten } from './process.ts';
 import { spawnRoot } from './roots.ts';
 import { clean, stopProcess, stopProcesses } from './stops.ts';
-import { carryOut, compact, loadFailed, sampled, samplingFailed, unloadAbandoned } from './turn.ts';
+import { carryOut, compacted, loadFailed, sampled, samplingFailed, unloadAbandoned } from './turn.ts';
 
 type Deciders = { readonly [D in Command['do']]: (state: State, ctx: Context, command: CommandOf<D>) => Decision };
 
@@ -43,7 +43,7 @@ const deciders: Deciders = {
   forget,
   sampled,
   samplingFailed,
-  compact,
+  compacted,
   carryOut,
   waitExpired,
   endCall,

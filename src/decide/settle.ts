@@ -159,12 +159,15 @@ export const parkAsked: Rule = (state, _ctx, batch) => {
   return touched.flatMap((turn) => (awaitsAnswer(turn) ? park(state, turn) : []));
 };
 
+/** After these a turn may be about to ask its model (again). */
+const endsWait = new Set<HoldfastEvent['type']>(['ToolCallEnded', 'SamplingEnded', 'HistoryCompacted']);
+
 /** MA3: before each further sampling a turn takes what came in meanwhile, also in a pause before it or while it had no task. */
 export const mailForSampling: Rule = (state, ctx, batch) => {
   const found = new Set(
     turnsIn(
       state,
-      batch.filter((e) => e.type === 'ToolCallEnded' || e.type === 'SamplingEnded'),
+      batch.filter((e) => endsWait.has(e.type)),
     ),
   );
   for (const agent of agentsIn(

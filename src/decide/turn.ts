@@ -14,12 +14,19 @@ import {
 } from '../../events/turn.ts';
 import type { State, Turn } from '../../projections/state.ts';
 import { asksModel, awaitsBinding } from '../../projections/taskBindings.ts';
+import { answeredTo } from '../../projections/turns.ts';
 import { effectOf } from './calls.ts';
 import type { CommandOf } from './command.ts';
 import { type Context, type Decision, decided, dropped } from './decision.ts';
 import { cancelCalls, completion, failure } from './ends.ts';
 
 const stale = dropped({ stale: true });
+
+/** So often a summary is asked for of less and less of a history that is too long; then the turn fails. */
+const overflowsMax = 4;
+
+/** A server that wants to be left alone for longer is asked again all the same: its hint may be wrong. */
+const retryAfterMsMax = 10 * 60_000;
 
 /** The turn that waits for exactly this sampling; late results of others, and of one without a task, are dropped (TU2, TB3). */
 export function sampling(
@@ -48,7 +55,7 @@ function distinct(turn: Turn, items: readonly Item[]): Item[] {
 
 export function sampled(state: State, ctx: Context, command: CommandOf<'sampled'>): Decision {
   const turn = sampling(state, command);
-  if (turn === undefined) return stale;
+  if (turn === undefined || turn.overflows !== undefined) return stale;
   const { turnId, agentId } = turn;
   const items = distinct(turn, command.items);
   const facts: HoldfastFact[] = [
@@ -71,20 +78,24 @@ export function samplingFailed(state: State, ctx: Context, command: CommandOf<'s
   const { turnId, agentId } = turn;
   const { attempts, baseMs, maxMs } = completeRetry(state.fleet.file?.retry);
   const failed = { turnId, agentId, n: command.n, outcome: 'failed' as const, error: command.error };
+  if (command.overflow && (turn.overflows ?? 0) < overflowsMax)
+    return decided([SamplingEnded({ ...failed, overflow: true })], {});
   if (command.retryable && turn.failures + 1 < attempts) {
-    const retryInMs = Math.min(baseMs * 2 ** turn.failures, maxMs);
+    const asked = Math.min(command.retryAfterMs ?? 0, retryAfterMsMax);
+    const retryInMs = Math.max(Math.min(baseMs * 2 ** turn.failures, maxMs), asked);
     return decided([SamplingEnded({ ...failed, retryInMs })], {});
   }
   return decided([SamplingEnded(failed), ...failure(state, ctx, turn, command.error)], {});
 }
 
 /** TU4: what no model has answered to stays in the history, above all mail, which an interruption would give back (R23). */
-export function compact(state: State, _ctx: Context, { turnId, upTo, summary }: CommandOf<'compact'>): Decision {
-  const turn = state.turns[turnId];
-  if (turn === undefined) return stale;
-  const answered = (turn.list ?? turn.position) - 1;
-  const { agentId } = turn;
-  return decided([HistoryCompacted({ turnId: turn.turnId, agentId, upTo: Math.min(upTo, answered), summary })], {});
+export function compacted(state: State, _ctx: Context, command: CommandOf<'compacted'>): Decision {
+  const turn = sampling(state, command);
+  if (turn?.overflows === undefined) return stale;
+  const { turnId, agentId } = turn;
+  const { n, summary, usage } = command;
+  const upTo = answeredTo(turn);
+  return decided([HistoryCompacted({ turnId, agentId, n, upTo, summary, ...(usage !== undefined && { usage }) })], {});
 }
 
 /** Decides the first call of the list that is not decided yet. */

@@ -306,7 +306,7 @@ function speaker(state: State, command: Command): string {
     return root === undefined ? 'engine' : `agent:${root}`;
   }
   const does =
-    command.do === 'sampled' || command.do === 'carryOut'
+    command.do === 'sampled' || command.do === 'compacted' || command.do === 'carryOut'
       ? state.turns[command.turnId]
       : command.do === 'cellDrained' || command.do === 'carryOutCell'
         ? state.cells.all[command.cellId]

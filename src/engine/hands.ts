@@ -3,11 +3,13 @@ import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { Item } from '../../events/turn.ts';
 import { openCall, requestOf } from '../../projections/calls.ts';
 import type { HistoryItem } from '../../projections/history.ts';
-import type { State } from '../../projections/state.ts';
+import type { Agent, State } from '../../projections/state.ts';
 import { asksModel, bindingOf } from '../../projections/taskBindings.ts';
+import { answeredTo } from '../../projections/turns.ts';
+import type { CommandOf } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
-import { type Model, taskRejectedCode } from '../models/port.ts';
+import { type Model, overflowCode, type Sampled, type Sampling, taskRejectedCode } from '../models/port.ts';
 import type { Cells } from './cells.ts';
 import type { ClientDoor } from './clientDoor.ts';
 import type { Clock } from './clock.ts';
@@ -193,8 +195,7 @@ export class LiveHands implements Hands {
   async #durable(agentId: string): Promise<readonly HistoryItem[]> {
     for (;;) {
       const { items } = await this.objects.history(agentId);
-      const newest = Math.max(items[0]?.position ?? 0, items.at(-1)?.position ?? 0);
-      if (newest <= this.#parts.log.synced().position) return items;
+      if (newestOf(items) <= this.#parts.log.synced().position) return items;
       await this.#parts.engine.read(() => undefined);
     }
   }
@@ -203,10 +204,13 @@ export class LiveHands implements Hands {
     const { turnId, agentId, n } = effect;
     const { engine, model } = this.#parts;
     const agent = this.#state.agents[agentId]!;
-    const root = this.#state.agents[agent.rootId]!;
-    let history: readonly unknown[];
+    const turn = this.#state.turns[turnId]!;
+    const { overflows = 0 } = turn;
+    let history: readonly HistoryItem[];
     try {
-      const items = await wholeTexts(this.#parts.log, await this.#durable(agentId));
+      const all = await this.#durable(agentId);
+      const seen = overflows === 0 ? all : all.filter(({ position }) => position <= answeredTo(turn));
+      const items = await wholeTexts(this.#parts.log, seen);
       // As it is now: it goes on growing while the model answers.
       history = [...(this.#parts.secrets?.revealIn(items) ?? items)];
     } catch (error) {
@@ -221,27 +225,13 @@ export class LiveHands implements Hands {
     const credentials = this.#credentials(effect);
     if (credentials === 'none yet') return;
     try {
-      const { items, usage } = await model(agent.model).sample(
-        {
-          agentId,
-          path: agent.path,
-          rootName: root.name ?? 'root',
-          n,
-          model: agent.model,
-          history: history as never,
-          ...(agent.effort !== undefined && { effort: agent.effort }),
-          ...(credentials !== undefined && { headers: credentials.headers }),
-        },
+      if (overflows > 0 && history.length === 0) throw nothingToSummarise();
+      const request = { ...this.#request(agent, effect), ...{ history, overflows, position: newestOf(history) } };
+      const sampled = await model(agent.model).sample(
+        { ...request, ...(credentials !== undefined && { headers: credentials.headers }) },
         signal,
       );
-      if (signal.aborted) return;
-      engine.report({
-        do: 'sampled',
-        turnId,
-        n,
-        items: items as unknown as Item[],
-        ...(usage !== undefined && { usage }),
-      });
+      if (!signal.aborted) engine.report({ turnId, n, ...reported(sampled, overflows > 0) });
     } catch (error) {
       if (signal.aborted) return;
       const text = withoutCredentials(messageOf(error), credentials);
@@ -249,10 +239,65 @@ export class LiveHands implements Hands {
         engine.report({ do: 'taskRejected', turnId, n, agentId, ...credentials.binding, error: text });
         return;
       }
-      const retryable = error instanceof Failure ? error.retryable : true;
-      engine.report({ do: 'samplingFailed', turnId, n, error: text, retryable });
+      engine.report({ do: 'samplingFailed', turnId, n, error: text, ...manner(error) });
     }
   }
+
+  /** Who is asked for, where and when. */
+  #request(agent: Agent, { turnId, n }: Sample): Omit<Sampling, 'history' | 'overflows' | 'position'> {
+    const { agentId, path, rootId, model, effort, role, cwd } = agent;
+    const { fleet, agents } = this.#state;
+    const instructions = role === undefined ? undefined : fleet.file?.roles?.[role]?.instructions;
+    return {
+      agentId,
+      path,
+      rootId,
+      rootName: agents[rootId]!.name ?? 'root',
+      turnId,
+      n,
+      model,
+      cwd,
+      purpose: this.#state.turns[turnId]!.overflows === undefined ? 'turn' : 'summary',
+      ...(effort !== undefined && { effort }),
+      ...(role !== undefined && { role }),
+      ...(instructions !== undefined && { instructions }),
+    };
+  }
+}
+
+/** A summary stands at the beginning and is newer than what follows. */
+const newestOf = (items: readonly HistoryItem[]): number =>
+  Math.max(items[0]?.position ?? 0, items.at(-1)?.position ?? 0);
+
+const nothingToSummarise = (): Failure =>
+  new Failure('HOLDFAST_CONTEXT_FULL', 'what is new since the last answer is alone too long for the model', {
+    remedy: 'give the agent less at once, or a model with a larger context',
+  });
+
+const noSummary = (): Failure =>
+  new Failure('HOLDFAST_MODEL_FAILED', 'the model was asked for a summary and said nothing', { retryable: true });
+
+/** What a model has answered, as the engine is told. */
+function reported({ items, usage }: Sampled, summary: boolean): Unnamed {
+  const used = usage === undefined ? {} : { usage };
+  if (!summary) return { do: 'sampled', items: items as readonly Item[], ...used };
+  const said = items.flatMap((item) => ('say' in item && item.say.trim() !== '' ? [item.say] : [])).join('\n\n');
+  if (said === '') throw noSummary();
+  return { do: 'compacted', summary: said, ...used };
+}
+
+type Unnamed = Unnumbered<'sampled'> | Unnumbered<'compacted'>;
+type Unnumbered<D extends 'sampled' | 'compacted'> = Omit<CommandOf<D>, 'turnId' | 'n'>;
+
+/** What can be done about a failure: that of somebody else's model may be over the next time. */
+function manner(error: unknown): Pick<CommandOf<'samplingFailed'>, 'retryable' | 'overflow' | 'retryAfterMs'> {
+  if (!(error instanceof Failure)) return { retryable: true };
+  const { retryAfterMs } = error.details;
+  return {
+    retryable: error.retryable,
+    ...(error.code === overflowCode && { overflow: true }),
+    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
+  };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -193,7 +193,14 @@ function cellsTouched(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   return [...found].map((cellId) => goOn(state.cells.all[cellId]!));
 }
 
-const startsSampling = new Set(['TurnStarted', 'TurnUnparked', 'TurnResumed', 'SamplingEnded', 'ToolCallEnded']);
+const startsSampling = new Set<HoldfastEvent['type']>([
+  'TurnStarted',
+  'TurnUnparked',
+  'TurnResumed',
+  'SamplingEnded',
+  'HistoryCompacted',
+  'ToolCallEnded',
+]);
 
 export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   const effects = batch.flatMap((event) => ofEvent(state, event, batch));

@@ -1,8 +1,11 @@
 /** The model port: who answers for an agent. One sampling takes the history and gives items, or fails, or hangs until aborted. */
+import type { Usage } from '../../events/turn.ts';
 import type { HistoryItem } from '../../projections/history.ts';
 
 export type ModelItem =
-  | { say: string }
+  | { say: string; phase?: string }
+  /** Goes back to the model in its place: `sealed` as it came, `name` as it was called there. */
+  | { reasoning: string; sealed?: string; name?: string }
   | {
       call: string;
       id: string;
@@ -18,25 +21,44 @@ export interface Sampling {
   /** `/root/builder`, within its own tree. */
   readonly path: string;
   readonly rootName: string;
-  /** ModelSampled + SamplingEnded of the agent so far, plus 1 (TU8). */
+  readonly rootId: string;
+  readonly turnId: string;
+  /** Samplings of the agent that have ended so far, plus 1 (TU8): what has this number is asked for until it has an end in the log. */
   readonly n: number;
+  /** Of the newest item of the history: the same for a sampling that is asked for again. */
+  readonly position: number;
+  /** Name of the model in the fleet file. */
   readonly model: string;
   readonly effort?: string;
+  readonly cwd: string;
+  readonly role?: string;
+  /** What the role adds to what every agent is told. */
+  readonly instructions?: string;
+  /** `summary`: the history is the older part of one that is too long; what is said takes its place (TU4). */
+  readonly purpose: 'turn' | 'summary';
+  /** Of a summary: how many samplings in a row have found the history too long. Else 0. */
+  readonly overflows: number;
   readonly history: readonly HistoryItem[];
   /** For outgoing requests, when the agent is bound to a task: `AgentAssertion` (TB6). Secret: never to be kept or told. */
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Code of the `Failure` by which a model says that the history is too long for it: it is asked for a summary then. */
+export const overflowCode = 'HOLDFAST_CONTEXT_OVERFLOW';
 
 /** Code of the `Failure` by which a model says that the task it was shown was not taken (401, 403): another is registered, once. */
 export const taskRejectedCode = 'HOLDFAST_TASK_REJECTED';
 
 export interface Sampled {
   readonly items: readonly ModelItem[];
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  readonly usage?: Usage;
 }
 
 export interface Model {
-  /** Rejects when `signal` is aborted, with the signal's reason, and with a `Failure` when the model fails. */
+  /**
+   * Rejects when `signal` is aborted, with the signal's reason, and with a `Failure` when the model fails;
+   * `details.retryAfterMs` of one that is `retryable`: the server asks for so long a pause.
+   */
   sample(request: Sampling, signal: AbortSignal): Promise<Sampled>;
   /** The agent is unloaded: lets go of what is kept for it. */
   release?(agentId: string): Promise<void>;

@@ -1,7 +1,7 @@
 /** The script model: lists from the fleet file stand in for what a model says. It takes the code path of a real model. */
-import type { ScriptItem, Scripts } from '../../events/fleetFile.ts';
+import type { ScriptFail, ScriptItem, Scripts } from '../../events/fleetFile.ts';
 import { Failure } from '../failure.ts';
-import type { Model, ModelItem, Sampling } from './port.ts';
+import { type Model, type ModelItem, overflowCode, type Sampling } from './port.ts';
 import { resolveReferences } from './reference.ts';
 import { parseScriptKeys, scriptKeyFor } from './scriptKey.ts';
 
@@ -44,6 +44,14 @@ function pause(clock: After, ms: number | undefined, signal: AbortSignal): Promi
   });
 }
 
+function failureOf({ fail, as, retryAfterMs }: ScriptFail, of: { readonly path: string; readonly n: number }): Failure {
+  return new Failure(as === 'overflow' ? overflowCode : 'HOLDFAST_MODEL_FAILED', fail, {
+    remedy: 'the script says so; a real model would be asked again',
+    details: { ...of, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+    retryable: as !== 'overflow' && as !== 'refused',
+  });
+}
+
 export function scriptModel(scripts: Scripts, clock: After): Model {
   const keys = parseScriptKeys(Object.keys(scripts));
 
@@ -54,13 +62,7 @@ export function scriptModel(scripts: Scripts, clock: After): Model {
       const list = key === undefined ? undefined : scripts[key]?.[n - 1];
       // A script that has run out, and an agent without one, answer with an empty final message.
       if (list === undefined) return { items: [{ say: '' }] };
-      if ('fail' in list) {
-        throw new Failure('HOLDFAST_MODEL_FAILED', list.fail, {
-          remedy: 'the script says so; a real model would be asked again',
-          details: { path, n },
-          retryable: true,
-        });
-      }
+      if ('fail' in list) throw failureOf(list, { path, n });
       if ('hang' in list) {
         await pause(clock, undefined, signal);
         return { items: [] };

@@ -131,14 +131,12 @@ export class Driver {
     );
   }
 
-  /** The history of a running agent is too long: a summary takes the place of the oldest part of it. */
-  async compact(which: number, percent: number): Promise<void> {
+  /** The history of a running agent is too long for its model, and so many times in a row what is left of it. */
+  async overflow(which: number, times: number): Promise<void> {
     await this.#opened();
-    const { life, inspector } = this.world;
-    const { turns, position } = inspector.picture;
+    const { turns } = this.world.inspector.picture;
     const turn = [...turns.values()][which % Math.max(1, turns.size)];
-    const upTo = Math.floor((position * percent) / 100);
-    if (turn !== undefined) life!.engine.report({ do: 'compact', turnId: turn.id, upTo, summary: 'much was done' });
+    if (turn !== undefined) this.world.tooLong.set(turn.agent.id, times);
   }
 
   /** The engine is stopped in order, unless it is stopping, and is opened again. */

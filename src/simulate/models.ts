@@ -1,6 +1,6 @@
 /** Models of the world: they answer late or at once, fail, hang, ignore that nobody listens any more, and let go or do not. */
 import { Failure } from '../failure.ts';
-import type { Model, Sampled, Sampling } from '../models/port.ts';
+import { type Model, overflowCode, type Sampled, type Sampling } from '../models/port.ts';
 import { mix, Random } from './random.ts';
 import { type Known, type ModelTemper, saysOf } from './says.ts';
 import type { Schedule } from './schedule.ts';
@@ -16,7 +16,14 @@ export interface Temper extends ModelTemper {
 
 /** What models say when they fail. */
 export const notTaken = 'the task was not taken (401)';
-export const modelErrors = ['overloaded', 'the model is not there', notTaken] as const;
+const tooLong = 'the history is too long';
+export const modelErrors = [
+  'overloaded',
+  'the model is not there',
+  notTaken,
+  tooLong,
+  'what is new since the last answer is alone too long for the model',
+] as const;
 
 /** What the models have in common through all lives. */
 export interface ModelWorld {
@@ -25,6 +32,8 @@ export interface ModelWorld {
   readonly known: () => Known;
   /** Faults have stopped: every answer is final and comes at once. */
   readonly calm: () => boolean;
+  /** Agent → how many of its next answers are that its history is too long. */
+  readonly tooLong: Map<string, number>;
   /** Called with each request that reaches a model. */
   readonly asked: (request: Sampling) => void;
 }
@@ -65,10 +74,25 @@ export class WorldModel implements Model {
         return;
       }
       cancel = schedule.add(`an answer for ${path}`, afterMs, this.#life, () => {
-        if (manner === 'answers') resolve({ items: this.#says(r, known()) });
+        if (this.#isTooLong(agentId)) reject(new Failure(overflowCode, tooLong));
+        else if (manner === 'answers') resolve(this.#answer(r, request, known()));
         else reject(new Failure('HOLDFAST_MODEL_FAILED', modelErrors[0], { retryable: manner === 'fails' }));
       });
     });
+  }
+
+  #isTooLong(agentId: string): boolean {
+    const { tooLong, calm } = this.#world;
+    const times = tooLong.get(agentId) ?? 0;
+    if (times === 0 || calm()) return false;
+    tooLong.set(agentId, times - 1);
+    return true;
+  }
+
+  #answer(r: Random, { purpose, n }: Sampling, known: Known): Sampled {
+    const usage = r.chance(30) ? { inputTokens: r.below(9_999), outputTokens: n } : undefined;
+    const items = purpose === 'summary' ? [{ say: 'much was done' }] : this.#says(r, known);
+    return usage === undefined ? { items } : { items, usage };
   }
 
   #says(r: Random, known: Known): Sampled['items'] {

@@ -58,6 +58,8 @@ export class World {
   readonly oneAtATime: boolean;
   /** Of a fleet that takes secrets out of its log. */
   readonly secrets: WorldSecrets | undefined;
+  /** Agent → how many of its next samplings find its history too long. */
+  readonly tooLong = new Map<string, number>();
   #calm = false;
   skewMs = 0;
   crashes = 0;
@@ -142,6 +144,7 @@ export class World {
       schedule,
       known,
       calm: () => this.#calm,
+      tooLong: this.tooLong,
       asked: (request) =>
         this.judge(() => {
           this.effects.sampled(request);

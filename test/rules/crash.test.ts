@@ -19,7 +19,9 @@ function finish(f: PaperFleet): void {
     const { turnId, agentId, calls } = turn;
     if (turn.phase === 'sampling' && turn.parked === undefined) {
       const n = f.state.agents[agentId]!.samplings + 1;
-      f.ask({ do: 'sampled', turnId, n, items: [{ say: 'done' }] }, `agent:${agentId}`);
+      const summary = turn.overflows !== undefined;
+      if (summary) f.ask({ do: 'compacted', turnId, n, summary: 'so far' }, `agent:${agentId}`);
+      else f.ask({ do: 'sampled', turnId, n, items: [{ say: 'done' }] }, `agent:${agentId}`);
       continue;
     }
     const { callId, tool } = Object.values(calls)[0]!;

@@ -137,6 +137,14 @@ export class PaperFleet {
     return this.ask({ do: 'samplingFailed', turnId, n: this.agent(path).samplings + 1, error, retryable }, 'engine');
   }
 
+  /** Its history is too long, and it answers with a summary. */
+  compact(path: string, summary: string): Then {
+    const { turnId } = this.turn(path);
+    const n = () => this.agent(path).samplings + 1;
+    this.ask({ do: 'samplingFailed', turnId, n: n(), error: 'too long', retryable: false, overflow: true }, 'engine');
+    return this.ask({ do: 'compacted', turnId, n: n(), summary }, this.by(path));
+  }
+
   /** One list of calls, decided one after the other. */
   calls(path: string, ...calls: readonly (readonly [tool: string, args: object])[]): Called[] {
     const { turnId } = this.turn(path);

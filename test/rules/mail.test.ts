@@ -207,11 +207,10 @@ describe('completions', () => {
 
   test('[MA4][R23][TU4] a completion that comes while the parent is compacted or restarted is delivered once', () => {
     const f = family();
-    const { turnId } = f.turn('/root');
-    f.ask({ do: 'compact', turnId, upTo: f.position, summary: 'so far so good' }, 'engine');
+    f.compact('/root', 'so far so good');
     f.say('/root/a', 'green');
     f.crash();
-    f.ask({ do: 'compact', turnId, upTo: f.position, summary: 'still good' }, 'engine');
+    f.compact('/root', 'still good');
     f.call('/root', 'list_agents', {});
     expect(f.taken('/root').filter((text) => text === 'green')).toEqual(['green']);
   });

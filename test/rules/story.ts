@@ -46,7 +46,7 @@ function queueing(f: PaperFleet): void {
   f.followup('y:/root/p/c', 'once more');
   f.call('y:/root', 'interrupt_agent', { target: 'p/c' });
   f.say('y:/root/p/d', 'd is done');
-  f.ask({ do: 'compact', turnId: f.turn('y:/root/p').turnId, upTo: 40, summary: 'so far' }, 'engine');
+  f.compact('y:/root/p', 'so far');
   f.call('y:/root', 'send_message', { target: 'p', message: 'nobody reads this' });
   f.spawn('y:/root', 'e');
 }

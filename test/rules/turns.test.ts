@@ -100,7 +100,7 @@ describe('interruption', () => {
       { do: 'sampled', turnId, n, items: [{ say: 'late' }] },
       { do: 'samplingFailed', turnId, n, error: 'late', retryable: false },
       { do: 'carryOut', turnId },
-      { do: 'compact', turnId, upTo: 1, summary: 'late' },
+      { do: 'compacted', turnId, n, summary: 'late' },
     ] as const)
       f.ask(late, 'engine');
     expect(f.position).toBe(position);
@@ -199,25 +199,59 @@ describe('a failing model', () => {
 });
 
 describe('a long history', () => {
-  test('[TU4][R23] is compacted up to a position; what came later is kept, mail included', () => {
+  test('[TU4][R23] is compacted up to the newest answer; that, its results and later mail are kept', () => {
     const f = worker();
     f.call('/root', 'send_message', { target: 'a', message: 'early' });
     f.call('/root/a', 'list_agents', {});
     f.call('/root/a', 'list_agents', {});
-    const upTo = f.position;
     f.call('/root', 'send_message', { target: 'a', message: 'late' });
-    f.ask({ do: 'compact', turnId: f.turn('/root/a').turnId, upTo, summary: 'so far' }, 'engine');
+    const kept = historyOf(f, '/root/a').slice(-2);
+    f.compact('/root/a', 'so far');
+    const history = historyOf(f, '/root/a');
+    expect(history.map(({ kind }) => kind)).toEqual(['summary', 'call', 'result', 'mail']);
+    expect(history[0]).toMatchObject({ text: 'so far' });
+    expect(history.slice(1, 3)).toEqual(kept);
+    expect(history[3]).toMatchObject({ text: 'late' });
+  });
+
+  test('[TU4][TU8] a summary is a sampling with a number of its own, and the turn goes on with the next one', () => {
+    const f = worker();
     f.call('/root/a', 'list_agents', {});
-    const [first, ...rest] = historyOf(f, '/root/a');
-    expect(first).toMatchObject({ kind: 'summary', text: 'so far' });
-    expect(rest.filter((i) => i.kind === 'mail').map((i) => i.text)).toEqual(['late']);
+    const { turnId, agentId } = f.turn('/root/a');
+    const n = f.agent('/root/a').samplings + 1;
+    const then = f.ask(
+      { do: 'samplingFailed', turnId, n, error: 'too long', retryable: false, overflow: true },
+      'engine',
+    );
+    expect(react(f.state, then.events)).toEqual([{ do: 'sample', turnId, agentId, n: n + 1, notBefore: 0 }]);
+    f.ask({ do: 'sampled', turnId, n: n + 1, items: [{ say: 'not asked for' }] }, 'engine');
+    expect(f.position).toBe(then.events.at(-1)!.position);
+    const summary = f.ask({ do: 'compacted', turnId, n: n + 1, summary: 'so far' }, 'engine');
+    expect(react(f.state, summary.events)).toEqual([{ do: 'sample', turnId, agentId, n: n + 2, notBefore: 0 }]);
+    expect(f.turn('/root/a').overflows).toBeUndefined();
+  });
+
+  test('[TU4] that stays too long, also for a summary, fails the turn in the end', () => {
+    const f = worker();
+    f.call('/root/a', 'list_agents', {});
+    const { turnId } = f.turn('/root/a');
+    const tooLong = () => {
+      const n = f.agent('/root/a').samplings + 1;
+      f.ask({ do: 'samplingFailed', turnId, n, error: 'too long', retryable: false, overflow: true }, 'engine');
+    };
+    for (let times = 1; times <= 4; times += 1) {
+      tooLong();
+      expect(f.turn('/root/a').overflows).toBe(times);
+    }
+    tooLong();
+    expect(f.status('/root/a')).toBe('failed');
   });
 
   test('[TU4][MA6][R23] keeps mail that no model has answered to, and an interruption gives it back', () => {
     const f = worker();
     f.call('/root', 'send_message', { target: 'a', message: 'unseen' });
     f.call('/root/a', 'list_agents', {});
-    f.ask({ do: 'compact', turnId: f.turn('/root/a').turnId, upTo: f.position, summary: 'so far' }, 'engine');
+    f.compact('/root/a', 'so far');
     f.ask({ do: 'interrupt', target: '/root/a' });
     f.ask({ do: 'send', target: '/root/a', text: 'go on', followup: true });
     const mail = historyOf(f, '/root/a').flatMap((item) => (item.kind === 'mail' ? [item.text] : []));

@@ -1,6 +1,7 @@
 /** One event as one line for people: `#position time type who: what`. */
 import type { DataOf, EventType, HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Text } from '../../../events/fact.ts';
+import type { Item } from '../../../events/turn.ts';
 import { cut, moment, oneLine, pad, short } from './line.ts';
 import type { Names } from './names.ts';
 
@@ -19,6 +20,12 @@ const end = ({ code, signal }: { readonly code: number | null; readonly signal: 
 /** A command for the shell as it was given, any other word by word. */
 export const commandText = (command: readonly string[]): string =>
   command.length === 3 && /^-l?c$/.test(command[1]!) ? command[2]! : command.join(' ');
+
+function spoken(item: Item): string {
+  if ('say' in item) return `say ${text(item.say)}`;
+  if ('call' in item) return `${item.call} ${json(item.args)}`;
+  return 'exec' in item ? 'exec' : `think ${text(item.reasoning)}`;
+}
 
 type Holders = DataOf<'SlotRefused'>['holders'];
 const held = (holders: Holders, n: Names): string =>
@@ -61,10 +68,9 @@ const said: Say = {
   MailReturned: (d) => `${short(d.mailId)} from turn ${short(d.turnId)}`,
   MailRejected: (d) => `${short(d.mailId)}: ${d.reason}`,
   TurnStarted: (d) => `turn ${short(d.turnId)} with ${d.mailIds.length} mail`,
-  ModelSampled: (d) =>
-    `${d.n}: ${d.items.map((item) => ('say' in item ? `say ${text(item.say)}` : 'call' in item ? `${item.call} ${json(item.args)}` : 'exec')).join('; ')}`,
+  ModelSampled: (d) => `${d.n}: ${d.items.map(spoken).join('; ')}`,
   SamplingEnded: (d) =>
-    `${d.n}: ${d.outcome}${d.error === undefined ? '' : ` (${d.error})`}${d.retryInMs === undefined ? '' : `, again in ${d.retryInMs} ms`}`,
+    `${d.n}: ${d.outcome}${d.error === undefined ? '' : ` (${d.error})`}${d.retryInMs === undefined ? '' : `, again in ${d.retryInMs} ms`}${d.overflow ? ', a summary is asked for' : ''}`,
   ToolCallStarted: (d) => `${d.callId} ${d.tool} ${json(d.args)}`,
   ToolCallEnded: (d) => `${d.callId} ${d.outcome}: ${text(d.output.text)}`,
   TurnParked: (d) =>

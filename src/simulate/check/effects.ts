@@ -3,7 +3,7 @@ import type { CellView } from '../../engine/cellOutput.ts';
 import type { Answer } from '../../engine/engine.ts';
 import type { Sampling } from '../../models/port.ts';
 import type { Inspector } from './inspector.ts';
-import type { KnownAgent } from './picture.ts';
+import { type KnownAgent, positionOf } from './picture.ts';
 import { holds } from './violation.ts';
 
 export class EffectChecker {
@@ -18,7 +18,7 @@ export class EffectChecker {
   }
 
   /** A model is asked. */
-  sampled({ agentId, path, n, history }: Sampling): void {
+  sampled({ agentId, path, n, history, purpose }: Sampling): void {
     const { picture } = this.#inspector;
     const agent = picture.agents.get(agentId);
     const turn = agent?.turn;
@@ -36,7 +36,10 @@ export class EffectChecker {
     );
     const newest = history.at(-1)?.position ?? 0;
     holds(newest <= picture.position, 'LO1', newest, () => `the model of ${path} sees it before it is durable`);
-    rebuilt(picture.position, turn.agent, history);
+    const summary = purpose === 'summary';
+    holds(summary === turn.tooLong, 'TU4', picture.position, () => `${path} is asked for a ${purpose}`);
+    const older = (item: string) => !summary || positionOf(item) < turn.list;
+    rebuilt(picture.position, turn.agent, turn.agent.history.filter(older), history);
   }
 
   /** A request for a process leaves the engine. */
@@ -174,11 +177,11 @@ export class EffectChecker {
 }
 
 /** RE6, MA6: what is seen of its own life is what the log says, each item once and in order; what a fork inherits is older. */
-function rebuilt(position: number, agent: KnownAgent, history: Sampling['history']): void {
+function rebuilt(position: number, agent: KnownAgent, known: readonly string[], history: Sampling['history']): void {
   let at = 0;
   for (const { kind, position: of } of history) {
     if (of < agent.spawned) continue;
-    const expected = agent.history[at];
+    const expected = known[at];
     holds(
       expected === `${kind} ${of}`,
       'RE6',
@@ -187,5 +190,5 @@ function rebuilt(position: number, agent: KnownAgent, history: Sampling['history
     );
     at += 1;
   }
-  holds(at === agent.history.length, 'RE6', position, () => `${agent.path} does not see ${agent.history[at]}`);
+  holds(at === known.length, 'RE6', position, () => `${agent.path} does not see ${known[at]}`);
 }

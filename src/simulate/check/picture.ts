@@ -23,6 +23,10 @@ export interface RunningTurn {
   readonly usedIds: Set<string>;
   /** Mail taken since the newest answer of the model. */
   fresh: Letter[];
+  /** Position of that answer, or of the start. */
+  list: number;
+  /** The newest sampling found the history too long: a summary is asked for. */
+  tooLong: boolean;
 }
 
 export interface Entry {
@@ -81,6 +85,8 @@ export interface KnownAgent {
 }
 
 const endings = { TurnCompleted: 'completed', TurnFailed: 'failed', TurnInterrupted: 'interrupted' } as const;
+
+const kindOf = (item: object): string => ('id' in item ? 'call' : 'say' in item ? 'say' : 'reasoning');
 
 export class Picture {
   position = 0;
@@ -253,6 +259,8 @@ export class Picture {
           undecided: [],
           usedIds: new Set(),
           fresh: [],
+          list: position,
+          tooLong: false,
         };
         this.turns.set(agent.turn.id, agent.turn);
         leaveQueue(agent);
@@ -264,13 +272,17 @@ export class Picture {
         turn.agent.samplings = event.data.n;
         turn.sampling = false;
         turn.fresh = [];
+        turn.list = position;
         turn.undecided = event.data.items.flatMap((item) => ('id' in item ? [item.id] : []));
-        for (const item of event.data.items) turn.agent.history.push(`${'id' in item ? 'call' : 'say'} ${position}`);
+        for (const item of event.data.items) turn.agent.history.push(`${kindOf(item)} ${position}`);
         return;
       }
-      case 'SamplingEnded':
-        this.agent(event.data.agentId).samplings = event.data.n;
+      case 'SamplingEnded': {
+        const agent = this.agent(event.data.agentId);
+        agent.samplings = event.data.n;
+        if (agent.turn !== undefined && event.data.overflow === true) agent.turn.tooLong = true;
         return;
+      }
       case 'ToolCallStarted': {
         const turn = this.turns.get(event.data.turnId)!;
         turn.undecided.shift();
@@ -297,6 +309,8 @@ export class Picture {
       }
       case 'HistoryCompacted': {
         const agent = this.agent(event.data.agentId);
+        agent.samplings = event.data.n ?? agent.samplings;
+        if (agent.turn !== undefined) agent.turn.tooLong = false;
         const kept = agent.history.filter((item) => positionOf(item) > event.data.upTo);
         agent.history = [`summary ${position}`, ...kept];
         return;
@@ -384,7 +398,8 @@ export class Picture {
   }
 }
 
-const positionOf = (item: string): number => Number(item.slice(item.indexOf(' ')));
+/** Of an item of a history. */
+export const positionOf = (item: string): number => Number(item.slice(item.indexOf(' ')));
 
 function leaveQueue(agent: KnownAgent): void {
   if (agent.entry === undefined) return;

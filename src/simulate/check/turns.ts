@@ -1,7 +1,7 @@
 /** I9: one turn per agent; each call has one end, before or with the end of its turn; samplings are counted without a gap. */
-import type { HoldfastEvent } from '../../../events/catalogue.ts';
+import type { EventOf, HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Checker } from './checker.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, RunningTurn } from './picture.ts';
 import { holds } from './violation.ts';
 
 export function turns(): Checker {
@@ -18,7 +18,10 @@ export function turns(): Checker {
           return;
         }
         case 'ModelSampled':
-        case 'SamplingEnded': {
+        case 'SamplingEnded':
+        case 'HistoryCompacted': {
+          // Rollouts of other tools do not say when the model was asked.
+          if (event.data.n === undefined) return;
           const turn = current(picture, event);
           const { agent } = turn;
           holds(
@@ -33,6 +36,7 @@ export function turns(): Checker {
             position,
             () => `it is sampling ${agent.samplings + 1}, not ${event.data.n}`,
           );
+          if (event.type !== 'SamplingEnded') summarised(turn, event);
           return;
         }
         case 'ToolCallStarted': {
@@ -87,6 +91,17 @@ export function turns(): Checker {
       }
     },
   };
+}
+
+/** TU4: a summary is what was asked for when the history was too long, and takes nothing along that came since the newest answer. */
+function summarised(turn: RunningTurn, event: EventOf<'ModelSampled'> | EventOf<'HistoryCompacted'>): void {
+  const { agent, tooLong, list } = turn;
+  const is = event.type === 'HistoryCompacted';
+  const { position } = event;
+  holds(tooLong === is, 'TU4', position, () => `${agent.path} was ${tooLong ? '' : 'not '}asked for a summary`);
+  if (event.type !== 'HistoryCompacted') return;
+  const { upTo } = event.data;
+  holds(upTo < list, 'TU4', position, () => `${agent.path} forgets up to ${upTo} what is new since ${list}`);
 }
 
 function current(picture: Picture, event: Extract<HoldfastEvent, { data: { turnId: string } }> | HoldfastEvent) {

@@ -12,6 +12,9 @@ export interface Crash {
   readonly skewMs: number;
 }
 
+/** A little too long, far too long, or hopeless. */
+const overflows = (percent: number): number => (percent < 50 ? 1 : percent < 100 ? 2 : 5);
+
 export const faultSteps = {
   look: happening<object>({
     weight: 4,
@@ -23,8 +26,8 @@ export const faultSteps = {
     weight: 2,
     without: 50,
     draw: (r) => ({ which: r.below(8), percent: r.pick([30, 70, 100]) }),
-    says: ({ which, percent }) => `compact ${percent}% of the history of running agent ${which}`,
-    happen: (driver, { which, percent }) => driver.compact(which, percent),
+    says: ({ which, percent }) => `the history of running agent ${which} is too long, ${overflows(percent)} times`,
+    happen: (driver, { which, percent }) => driver.overflow(which, overflows(percent)),
   }),
   crash: happening<Crash>({
     weight: 8,
