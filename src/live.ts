@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { agentsOf } from '../events/catalogue.ts';
-import type { IdentityConfig } from '../events/fleetFile.ts';
+import type { IdentityConfig, ModelConfig, Scripts } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
 import { defaultCellLimits } from './cells/limits.ts';
 import { pooledCells } from './cells/pool.ts';
@@ -25,8 +25,12 @@ import { openLevelLog } from './log/level.ts';
 import { openLevelReader } from './log/levelReader.ts';
 import type { Log, LogReader } from './log/port.ts';
 import { secretsFile } from './log/secretsFile.ts';
+import { chat } from './models/chat.ts';
+import { keyOf, keyVariablesOf } from './models/key.ts';
 import type { Model } from './models/port.ts';
+import { responses } from './models/responses.ts';
 import { scriptModel } from './models/script.ts';
+import { serverModel } from './models/server.ts';
 import { newId } from './newId.ts';
 import { keepCheckpoint, vaultOf } from './proofs/vault.ts';
 
@@ -75,9 +79,10 @@ function environment(state: State, { agentId, callId }: Process): Record<string,
   const inherited = Object.fromEntries(
     Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])),
   );
-  // The token of the registrar is nobody's business but ours.
-  const { identity } = state.fleet.file ?? {};
-  if (identity !== undefined) delete inherited[tokenVariableOf(identity)];
+  // The token of the registrar and the keys of models are nobody's business but ours.
+  const { identity, models } = state.fleet.file ?? {};
+  const ours = [...(identity === undefined ? [] : [tokenVariableOf(identity)]), ...keyVariablesOf(models)];
+  for (const name of ours) delete inherited[name];
   return {
     ...inherited,
     ...quiet,
@@ -118,11 +123,18 @@ const identityOf =
     account: () => accountIn(process.env, config),
   });
 
+function modelOf(name: string, config: ModelConfig, scripts: Scripts, clock: Clock): Model {
+  if (config.kind === 'script') return scriptModel(scripts, clock);
+  const called = config.model ?? name;
+  const dialect = config.kind === 'responses' ? responses(config, called) : chat(config, called);
+  return serverModel({ name, config, dialect, key: () => keyOf(config, process.env), clock });
+}
+
 /** Models of a fleet by name; a fleet without any has `script`. */
 const modelsOf =
   (clock: Clock) =>
   (state: State): ((name: string) => Model) => {
-    let script: Model | undefined;
+    const models = new Map<string, Model>();
     return (name) => {
       const config = state.fleet.file?.models?.[name] ?? (name === 'script' ? { kind: 'script' as const } : undefined);
       if (config === undefined) {
@@ -130,13 +142,9 @@ const modelsOf =
           remedy: 'name it under `models` in the fleet file',
         });
       }
-      if (config.kind !== 'script') {
-        throw new Failure('HOLDFAST_UNKNOWN_MODEL', `models of kind ${config.kind} cannot be asked yet`, {
-          remedy: 'use one of kind script',
-        });
-      }
-      script ??= scriptModel(state.fleet.file?.scripts ?? {}, clock);
-      return script;
+      const known = models.get(name) ?? modelOf(name, config, state.fleet.file?.scripts ?? {}, clock);
+      models.set(name, known);
+      return known;
     };
   };
 

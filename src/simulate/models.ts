@@ -90,9 +90,8 @@ export class WorldModel implements Model {
   }
 
   #answer(r: Random, { purpose, n }: Sampling, known: Known): Sampled {
-    const usage = r.chance(30) ? { inputTokens: r.below(9_999), outputTokens: n } : undefined;
     const items = purpose === 'summary' ? [{ say: 'much was done' }] : this.#says(r, known);
-    return usage === undefined ? { items } : { items, usage };
+    return r.chance(30) ? { items, usage: { inputTokens: r.below(9_999), outputTokens: n } } : { items };
   }
 
   #says(r: Random, known: Known): Sampled['items'] {

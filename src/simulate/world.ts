@@ -5,8 +5,7 @@ import { Life } from '../engine/life.ts';
 import { Failure } from '../failure.ts';
 import type { Host } from '../host/port.ts';
 import type { Log } from '../log/port.ts';
-import type { Model } from '../models/port.ts';
-import { taskRejectedCode } from '../models/port.ts';
+import { type Model, taskRejectedCode } from '../models/port.ts';
 import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
@@ -58,7 +57,6 @@ export class World {
   readonly oneAtATime: boolean;
   /** Of a fleet that takes secrets out of its log. */
   readonly secrets: WorldSecrets | undefined;
-  /** Agent → how many of its next samplings find its history too long. */
   readonly tooLong = new Map<string, number>();
   #calm = false;
   skewMs = 0;

@@ -4,6 +4,7 @@ import type { EventOf, EventType, HoldfastEvent } from '../../events/catalogue.t
 import type { FleetFile } from '../../events/fleetFile.ts';
 import { hostOfLog } from '../../src/host/client.ts';
 import { Accounts } from './accounts.ts';
+import { dice } from './dice.ts';
 import { Lives } from './lives.ts';
 import { withTraces } from './traces.ts';
 
@@ -20,15 +21,6 @@ function begin(real: boolean, through: 'library' | 'command line' = 'library') {
   const lives = new Lives(fleet, through);
   opened.push(lives);
   return { lives, traces };
-}
-
-/** Numbers that look random and are the same in each run. */
-function dice(seed: number): (below: number) => number {
-  let state = Math.imul(seed, 2654435761) >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
 
 const ofType = <T extends EventType>(events: readonly HoldfastEvent[], type: T): EventOf<T>[] =>

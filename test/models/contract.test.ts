@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { modelContract } from '../../src/contract/model.ts';
 import type { Sampling } from '../../src/models/port.ts';
 import { scriptModel } from '../../src/models/script.ts';
+import { kinds, modelAt, scripted } from './at.ts';
 
 const sampling = (path: string): Sampling => ({
   agentId: `id of ${path}`,
@@ -32,3 +33,16 @@ const newWorld = async () => ({
 });
 
 modelContract('the script', newWorld, { describe, test, expect });
+
+for (const kind of kinds) {
+  const newServer = async () => {
+    const { baseUrl } = await scripted({
+      scripts: {
+        '/root': [[{ call: 'list_agents', id: 'c1', args: {} }, { say: 'done' }]],
+        '/root/slow': [{ hang: true }],
+      },
+    });
+    return { model: modelAt(kind, baseUrl), answered: sampling('/root'), slow: sampling('/root/slow') };
+  };
+  modelContract(`a server that speaks ${kind}`, newServer, { describe, test, expect });
+}
