@@ -8,6 +8,7 @@ import { cellFigures } from './cells.ts';
 import { commandFigures } from './commands.ts';
 import { footprintFigures } from './footprint.ts';
 import { historyFigures } from './histories.ts';
+import { importFigures } from './imports.ts';
 import { Logs, type Sizes } from './logs.ts';
 import { outputFigures } from './output.ts';
 import { reloadFigures } from './reload.ts';
@@ -52,6 +53,7 @@ const families: Readonly<Record<string, Family>> = {
   histories: historyFigures,
   cells: cellFigures,
   audit: auditFigures,
+  import: importFigures,
 };
 
 function sizesOf(quick: boolean, small: boolean): Sizes {

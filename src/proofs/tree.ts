@@ -4,6 +4,7 @@
  */
 import type { Envelope } from '../../events/envelope.ts';
 import { eventText } from '../log/canonical.ts';
+import { hashAt } from '../log/hashAt.ts';
 import type { Head, LogReader } from '../log/port.ts';
 import { type Hash, hashBytes, hashOfHex, leafHash, type Nodes, nodeHash, rootOf } from './merkle.ts';
 
@@ -35,12 +36,10 @@ export class Tree {
     if (bytes.length < headerBytes) return new Tree(log, [[]]);
     const position = bytes.readDoubleBE(hashBytes);
     const runs = Math.floor(position / runEvents);
-    if (position > log.synced().position || bytes.length !== headerBytes + nodesAbove(runs) * hashBytes)
-      return new Tree(log, [[]]);
-    for await (const page of log.readHashed({ from: position, to: position }))
-      if (page[0]?.hash !== undefined && hashOfHex(page[0].hash) === bytes.toString('latin1', 0, hashBytes))
-        return new Tree(log, levelsOf(bytes.toString('latin1', headerBytes), runs));
-    return new Tree(log, [[]]);
+    const isOfThis =
+      bytes.length === headerBytes + nodesAbove(runs) * hashBytes &&
+      (await hashAt(log, position)) === bytes.toString('hex', 0, hashBytes);
+    return new Tree(log, isOfThis ? levelsOf(bytes.toString('latin1', headerBytes), runs) : [[]]);
   }
 
   /** Events in runs that are known. */

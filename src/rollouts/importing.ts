@@ -19,6 +19,7 @@ import { Merge } from './merge.ts';
 import { type ImportReport, reportOf } from './report.ts';
 import { Retelling } from './retelling.ts';
 import type { Skipped, Source } from './teller.ts';
+import { Unpacked } from './unpacked.ts';
 
 export const tools = ['codex', 'claude'] as const;
 export type Tool = (typeof tools)[number];
@@ -43,6 +44,15 @@ const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 const tailMax = 4096;
 
 export async function importRollouts(log: Log, options: ImportOptions): Promise<ImportReport> {
+  const unpacked = new Unpacked();
+  try {
+    return await importAll(log, options, unpacked);
+  } finally {
+    unpacked.remove();
+  }
+}
+
+async function importAll(log: Log, options: ImportOptions, unpacked: Unpacked): Promise<ImportReport> {
   const { from, version, signal, onProgress = () => {} } = options;
   const state = emptyState(defaultLimits);
   let retelling: Retelling | undefined;
@@ -58,7 +68,7 @@ export async function importRollouts(log: Log, options: ImportOptions): Promise<
   refuseOthers(state.fleet.origin, state.position, from);
   const before = state.position;
   const skipped: Skipped[] = [];
-  const found = sourcesOf(options, retelling, skipped);
+  const found = sourcesOf(options, unpacked, retelling, skipped);
   const feeds = found.map((source) => {
     const { bytes, last } = known(state.sources, source) ?? { bytes: 0, last: -1 };
     return new Feed(source, { countFrom: bytes, knownTo: Math.max(bytes, last + 1) });
@@ -129,15 +139,19 @@ function hashAt(path: string, to: number, bytes: number): string {
 }
 
 /** The files to import, in an order that does not depend on where they lie; why others are not. */
-function sourcesOf(options: ImportOptions, retelling: Retelling, skipped: Skipped[]): readonly Source[] {
-  const { from, path, policy } = options;
-  const files = filesOf(path);
+function sourcesOf(
+  { from, path, policy }: ImportOptions,
+  unpacked: Unpacked,
+  retelling: Retelling,
+  skipped: Skipped[],
+): readonly Source[] {
+  const files = filesOf(path).flatMap((file) => unpacked.of(file, skipped));
   const found: Source[] = [];
   if (from === 'claude') found.push(...claudeSources(files, retelling, policy, skipped));
   else
     for (const file of files) {
       const source = codexSource(file, retelling, policy);
-      if (source === undefined) skipped.push({ path: file.path, reason: strangeness(file.path) });
+      if (source === undefined) skipped.push({ path: file.path, reason: "none of its first lines is a rollout's" });
       else found.push(source);
     }
   const byKey = new Map<string, Source>();
@@ -156,9 +170,6 @@ function sourcesOf(options: ImportOptions, retelling: Retelling, skipped: Skippe
   }
   return taken.sort((a, b) => a.teller.at - b.teller.at || compare(a.teller.key, b.teller.key));
 }
-
-const strangeness = (path: string): string =>
-  /\.jsonl\.zst$/.test(path) ? 'compressed: unpack it with `zstd -d`' : "none of its first lines is a rollout's";
 
 /** A file that has been imported before, but is not its continuation now. */
 function isOther(sources: Parameters<typeof known>[0], source: Source, skipped: Skipped[]): boolean {

@@ -3,8 +3,8 @@ import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { longRollout } from '../../src/bench/rolloutMaterial.ts';
 import { Imported, imported, newFolder } from './imported.ts';
-import { longRollout } from './material.ts';
 
 const isLong = process.env.HOLDFAST_LONG !== undefined;
 const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { HoldfastEvent } from '../../events/catalogue.ts';
@@ -184,9 +184,21 @@ describe('what is no rollout', () => {
     writeFileSync(join(folder, 'old.jsonl.zst'), 'x');
     const { report } = await imported(folder);
     expect(report.skipped.map(({ path, reason }) => [basename(path), reason])).toEqual([
+      ['old.jsonl.zst', expect.stringContaining('compressed, and not whole')],
       ['notes.jsonl', expect.stringContaining('none of its first lines')],
-      ['old.jsonl.zst', expect.stringContaining('zstd -d')],
     ]);
+  });
+
+  test('a compressed rollout is read like the one that it was packed from, so that either adds nothing to the other; one that was cut is left out', async () => {
+    const packed = await imported(fixture('codex-v2-packed'));
+    const plain = await imported(fixture('codex-v2-team'));
+    expect(packed.report).toEqual(plain.report);
+    expect((await packed.add(fixture('codex-v2-team'))).added).toBe(0);
+    const folder = copyOf('codex-v2-packed');
+    const [first] = readdirSync(folder);
+    change(join(folder, first!), (content) => content.subarray(0, content.length - 40));
+    const cut = await imported(folder);
+    expect(cut.report.skipped.map(({ path }) => basename(path))).toEqual([first]);
   });
 
   test('a log of our own, or of another tool, takes no rollouts', async () => {

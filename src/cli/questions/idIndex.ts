@@ -6,13 +6,15 @@ import { crc32 } from 'node:zlib';
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Envelope } from '../../../events/envelope.ts';
 import { getCache, putCache } from '../../log/caches.ts';
+import { hashAt } from '../../log/hashAt.ts';
 import type { LogReader } from '../../log/port.ts';
 
 const cacheName = 'ids';
 
 /** Before the entries: chain hash (hex) and position of the last event covered. */
 const headerBytes = 64 + 8;
-const [keyBytes, positionBytes] = [4, 8];
+/** A key and a position: room for four thousand million events. */
+const entryBytes = 2 * Uint32Array.BYTES_PER_ELEMENT;
 
 /** What stands for the newest refusal. */
 export const lastRefusal = 'last';
@@ -38,7 +40,7 @@ function idsOf(event: Envelope): readonly string[] {
 export class IdIndex {
   /** One entry each, in the order of the log. */
   #keys = new Uint32Array();
-  #positions = new Float64Array();
+  #positions = new Uint32Array();
   #upTo = 0;
 
   private constructor() {}
@@ -72,30 +74,30 @@ export class IdIndex {
           positions.push(event.position);
         }
     this.#keys = Uint32Array.from(keys);
-    this.#positions = Float64Array.from(positions);
+    this.#positions = Uint32Array.from(positions);
     this.#upTo = to;
   }
 
   /** What was kept counts only when it is of this log, as the chain hash at its end tells. */
   async #take(log: LogReader, kept: Uint8Array | undefined): Promise<void> {
     if (kept === undefined || kept.length < headerBytes) return;
-    const bytes = Buffer.from(kept);
+    const bytes = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength);
     const upTo = bytes.readDoubleBE(64);
-    const count = (bytes.length - headerBytes) / (keyBytes + positionBytes);
-    if (upTo > log.synced().position || !Number.isInteger(count)) return;
-    for await (const page of log.readHashed({ from: upTo, to: upTo })) {
-      if (page[0]?.hash !== bytes.toString('latin1', 0, 64)) return;
-      const end = headerBytes + count * positionBytes;
-      // Copies: what numbers are read from in place has to lie at multiples of their size.
-      this.#positions = new Float64Array(Uint8Array.from(bytes.subarray(headerBytes, end)).buffer);
-      this.#keys = new Uint32Array(Uint8Array.from(bytes.subarray(end)).buffer);
-      this.#upTo = upTo;
-    }
+    const count = (bytes.length - headerBytes) / entryBytes;
+    if (!Number.isInteger(count) || (await hashAt(log, upTo)) !== bytes.toString('latin1', 0, 64)) return;
+    // A copy: what numbers are read from in place has to lie at a multiple of their size.
+    const numbers = new Uint32Array(Uint8Array.from(bytes.subarray(headerBytes)).buffer);
+    this.#positions = numbers.subarray(0, count);
+    this.#keys = numbers.subarray(count);
+    this.#upTo = upTo;
   }
 
   #content(hash: string): Buffer {
     const header = Buffer.alloc(headerBytes, hash, 'latin1');
     header.writeDoubleBE(this.#upTo, 64);
-    return Buffer.concat([header, ...[this.#positions, this.#keys].map((numbers) => Buffer.from(numbers.buffer))]);
+    return Buffer.concat([
+      header,
+      ...[this.#positions, this.#keys].map((n) => Buffer.from(n.buffer, n.byteOffset, n.byteLength)),
+    ]);
   }
 }
