@@ -225,7 +225,7 @@ describe('damage', () => {
   });
 
   test(`[LO4] after each of ${damages} damages verify names it, or the log reads as it was written`, {
-    timeout: 30 * 60_000,
+    timeout: 90 * 60_000,
   }, async () => {
     const counts = { named: 0, harmless: 0 };
     for (let seed = 1; counts.named + counts.harmless < damages; seed++) {

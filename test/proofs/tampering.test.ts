@@ -68,7 +68,9 @@ function forged(events: readonly Envelope[], how: Forgery, at: number): Envelope
 }
 
 describe('against checkpoints that were kept elsewhere', () => {
-  test(`[LO4] ${long ? '10 000' : '300'} random edits, removals, additions, swaps, cuts and roll-backs are all found, each at or after the last checkpoint before it`, async () => {
+  test(`[LO4] ${long ? '10 000' : '300'} random edits, removals, additions, swaps, cuts and roll-backs are all found, each at or after the last checkpoint before it`, {
+    timeout: 30 * 60_000,
+  }, async () => {
     const { log, author } = await written(40);
     const held = [await signed(log)];
     for (let i = 0; i < 3; i++) {
@@ -212,7 +214,9 @@ describe('the verifier in Python, which shares nothing with Holdfast', () => {
     expect(run().status).toBe(2);
   });
 
-  test(`[LO4] finds every one of ${long ? 100 : 25} changed, cut and swapped exports`, async () => {
+  test(`[LO4] finds every one of ${long ? 100 : 25} changed, cut and swapped exports`, {
+    timeout: 30 * 60_000,
+  }, async () => {
     const { log } = await written(30);
     const note = file('held.checkpoint', (await signed(log)).note);
     const lines = await all(exported(log));
