@@ -23,7 +23,8 @@ export async function importFigures({ dir, quick, small, progress }: BenchContex
         path,
         version: 'bench',
         onProgress: () => {
-          memory = Math.max(memory, process.memoryUsage.rss());
+          // Later rounds hold what they are compared with as well.
+          if (round === 0) memory = Math.max(memory, process.memoryUsage.rss());
         },
       });
       events = report.added;
