@@ -19,6 +19,7 @@ import { psVerb } from './operator/ps.ts';
 import { stopHostVerb } from './operator/stopHost.ts';
 import { logVerb } from './questions/log.ts';
 import { showVerb } from './questions/show.ts';
+import { spansVerb } from './questions/spans.ts';
 import { whyVerb } from './questions/why.ts';
 import { rolloutVerbs } from './record/exportImport.ts';
 import { forgetVerb } from './record/forget.ts';
@@ -34,6 +35,7 @@ export const verbs: readonly Verb[] = [
   showVerb,
   psVerb,
   reportVerb,
+  spansVerb,
   replayVerb,
   whyVerb,
   ...recordVerbs,
