@@ -8,6 +8,7 @@ import { quantile, timed } from './rounds.ts';
 /** As many as a cell may wait for at once, and as many as a fleet has without saying more. */
 const parallel = 256;
 const cellsAtOnce = 8;
+export const callsPerRound = cellsAtOnce * parallel;
 
 /** A root that says nothing, and cells that are made for it. */
 export class CellFleet {
@@ -54,8 +55,7 @@ export class CellFleet {
   }
 
   /** Calls per second of tools that the engine decides itself, of several cells together. */
-  async callRate(calls: number): Promise<number> {
-    const rounds = Math.ceil(calls / cellsAtOnce / parallel);
+  async callRate(rounds: number): Promise<number> {
     const source = `for (let n = 0; n < ${rounds}; n += 1) await Promise.all(Array.from({ length: ${parallel} }, () => tools.list_agents({})))`;
     const ms = await timed(() =>
       Promise.all(
@@ -64,7 +64,7 @@ export class CellFleet {
         }),
       ),
     );
-    return (rounds * parallel * cellsAtOnce * 1000) / ms;
+    return (rounds * callsPerRound * 1000) / ms;
   }
 
   async close(): Promise<void> {

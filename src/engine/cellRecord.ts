@@ -53,11 +53,16 @@ export async function textOf(log: LogReader, text: Text): Promise<string> {
   return typeof text === 'string' ? text : Buffer.from(await log.blob(text.blob)).toString('utf8');
 }
 
+/** What a cell goes on with. */
+export type InputEvent = EventOf<'CellToolEnded'> | EventOf<'CellTimerFired'>;
+
+export const isInput = (event: HoldfastEvent): event is InputEvent =>
+  event.type === 'CellToolEnded' || event.type === 'CellTimerFired';
+
 /** An input as the sandbox takes it: with the texts and the secrets that the log only names. */
-export async function inputOf({ log, secrets }: RecordParts, event: HoldfastEvent): Promise<CellInput | undefined> {
+export async function inputOf({ log, secrets }: RecordParts, event: InputEvent): Promise<CellInput> {
   const { at } = event;
   if (event.type === 'CellTimerFired') return { kind: 'timerFired', timerId: event.data.timerId, at };
-  if (event.type !== 'CellToolEnded') return undefined;
   const { callId, outcome, output } = event.data;
   const { text, fields } = output;
   const whole = { text: await textOf(log, text), ...(fields !== undefined && { fields }) };
@@ -107,10 +112,7 @@ export async function recordOf(parts: RecordParts, cell: Cell): Promise<CellReco
         for (let n = 0; n < quiet; n += 1) drains.push({ calls: [], timers: [], clearedTimers: [], offset: before });
         drains.push({ calls, timers, clearedTimers, offset });
         calls = [];
-      } else {
-        const input = await inputOf(parts, event);
-        if (input !== undefined) inputs.push(input);
-      }
+      } else if (isInput(event)) inputs.push(await inputOf(parts, event));
     }
   }
   return { spec: spec!, inputs, drains };

@@ -2,7 +2,7 @@
  * Machines of cells: each is fed what came in, in log order and only when it is durable, and reports what that did. A
  * machine is a cache of the log: one that is not there is made again from what is recorded, when it is needed (CE9).
  */
-import type { EventOf, HoldfastEvent } from '../../events/catalogue.ts';
+import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { CellLimits } from '../../events/cell.ts';
 import type { CallRef } from '../../projections/calls.ts';
 import { isRunning } from '../../projections/cells.ts';
@@ -10,6 +10,7 @@ import type { Cell, State } from '../../projections/state.ts';
 import type { CellInput, CellRuntime, Drain } from '../cells/port.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
+import { CellArrivals } from './cellArrivals.ts';
 import { CellDoor } from './cellDoor.ts';
 import { CellReads } from './cellReads.ts';
 import { type CellRecord, differenceOf, inputOf, type RecordParts, recordOf, specOf } from './cellRecord.ts';
@@ -31,12 +32,6 @@ export interface CellParts {
 /** A machine that dies is made again; one that dies this often in a row has something in it that kills machines. */
 const attemptsMax = 3;
 
-/** `first`: the number of the first of them, from 0. */
-interface Arrived {
-  first: number;
-  events: HoldfastEvent[];
-}
-
 /** What a cell may go on with: inputs, and a resume of this generation. */
 interface Durable {
   readonly inputs: number;
@@ -56,10 +51,7 @@ export class Cells {
   readonly #state: State;
   readonly #timers: Timers;
   readonly #machines = new Map<string, Machine>();
-  /** Creations of this life, until they are carried out: nothing has to be read for that. */
-  readonly #created = new Map<string, EventOf<'CellCreated'>>();
-  /** Inputs that came in during this life, durable or not, until they are fed. */
-  readonly #arrived = new Map<string, Arrived>();
+  readonly #arrivals: CellArrivals;
   readonly #durable = new Map<string, Durable>();
   readonly #working = new Set<string>();
   #stopped = false;
@@ -69,24 +61,14 @@ export class Cells {
     this.#state = parts.engine.state;
     this.#record = { ...parts, state: this.#state };
     this.#timers = new Timers(parts.clock);
+    this.#arrivals = new CellArrivals(this.#state);
     this.reads = new CellReads(parts);
     this.door = new CellDoor(parts.engine, this.reads, () => parts.clock.now());
   }
 
-  /** A batch is applied: what came in is kept, so that nothing has to be read again to be fed. */
+  /** A batch is applied, durable or not. */
   observe(batch: readonly HoldfastEvent[]): void {
-    for (const event of batch) {
-      if (event.type === 'CellCreated') this.#created.set(event.data.cellId, event);
-      if (!isInput(event)) continue;
-      const { cellId } = event.data;
-      let arrived = this.#arrived.get(cellId);
-      if (arrived === undefined) {
-        const all = batch.filter((e) => isInput(e) && e.data.cellId === cellId);
-        arrived = { first: this.#state.cells.all[cellId]!.inputs - all.length, events: [] };
-        this.#arrived.set(cellId, arrived);
-      }
-      arrived.events.push(event);
-    }
+    this.#arrivals.observe(batch);
   }
 
   /** Something durable happened to it. */
@@ -122,8 +104,7 @@ export class Cells {
     this.#timers.cancel(cellId);
     this.#durable.delete(cellId);
     this.#machines.delete(cellId);
-    this.#created.delete(cellId);
-    this.#arrived.delete(cellId);
+    this.#arrivals.forget(cellId);
     // In the middle of something, too: an endless loop is ended here.
     this.#parts.runtime.end(cellId).catch(() => {});
   }
@@ -209,18 +190,14 @@ export class Cells {
 
   async #inputs(cell: Cell, from: number, to: number): Promise<readonly CellInput[]> {
     if (to <= from) return [];
-    const arrived = this.#arrived.get(cell.cellId);
-    if (arrived === undefined || arrived.first > from)
-      return (await recordOf(this.#record, cell)).inputs.slice(from, to);
-    const events = arrived.events.slice(from - arrived.first, to - arrived.first);
-    arrived.events = arrived.events.slice(to - arrived.first);
-    arrived.first = to;
-    return Promise.all(events.map(async (event) => (await inputOf(this.#record, event))!));
+    const arrived = this.#arrivals.inputs(cell.cellId, from, to);
+    return arrived === undefined
+      ? (await recordOf(this.#record, cell)).inputs.slice(from, to)
+      : Promise.all(arrived.map((event) => inputOf(this.#record, event)));
   }
 
   async #recorded(cell: Cell): Promise<CellRecord> {
-    const created = this.#created.get(cell.cellId);
-    this.#created.delete(cell.cellId);
+    const created = this.#arrivals.created(cell.cellId);
     if (created !== undefined) return { spec: await specOf(this.#record, cell, created), inputs: [], drains: [] };
     // What the lost machine has reported may just be on its way to the disk.
     await this.#parts.engine.read(() => undefined);
@@ -244,9 +221,6 @@ export class Cells {
     if (recorded.length === 0) this.#report(cell, 0, drains);
   }
 }
-
-const isInput = (event: HoldfastEvent): event is EventOf<'CellToolEnded'> | EventOf<'CellTimerFired'> =>
-  event.type === 'CellToolEnded' || event.type === 'CellTimerFired';
 
 const isLoss = (error: unknown): boolean =>
   error instanceof Failure && (error.code === 'HOLDFAST_CELL_MACHINE_LOST' || error.code === 'HOLDFAST_CELL_UNKNOWN');
