@@ -26,6 +26,8 @@ const quick = [
   'R34',
   'R35',
   'lost-release-on-abort',
+  'quiet-results-forgotten',
+  'calls-on-one-state',
   'skipped-sync',
   'synced-never-told',
   'torn-record',
@@ -110,6 +112,8 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[P-11] a stop that misses starts in progress is found', 'P-11', 'PA4', 'PR1', 'PR7', 'PR6', 'LIN'],
   ['[P-20] a start that comes after its stop was answered is found', 'P-20', 'PR3', 'PR6', 'LO1', 'LIN', 'I10'],
   ['[P-23] a request that is carried out twice is found', 'P-23', 'TU6', 'PR3', 'PR6'],
+  ['[CE9] results that are not counted are found', 'quiet-results-forgotten', 'CE9'],
+  ['[CE8] calls of a cell that are decided on one state are found', 'calls-on-one-state', 'I10'],
   ['[MA4] a completion outside the batch of its end is found', 'completion-outside-batch', 'I7'],
 ];
 

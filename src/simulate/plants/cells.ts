@@ -1,13 +1,16 @@
 /** Planted defects of cells: races of the peer (cells-and-processes.md §5), as this engine would have them. */
-
+import type { Right } from 'fp-ts/lib/Either.js';
 import type { HoldfastFact } from '../../../events/catalogue.ts';
 import * as cellFacts from '../../../events/cell.ts';
 import { StoreCommitted } from '../../../events/store.ts';
-import { decided } from '../../decide/decision.ts';
-import { inDecisions, inFacts, nextCall, type Plant } from './plant.ts';
+import { type Decided, type Decision, decided } from '../../decide/decision.ts';
+import { firstOf, inDecisions, inFacts, nextCall, type Plant } from './plant.ts';
 
 const hasFrontier = (facts: readonly HoldfastFact[]): boolean =>
   facts.some((fact) => fact.type === 'FrontierReached' && fact.data.generation === 1);
+
+const startsProcess = (decision: Decision): decision is Right<Decided> =>
+  decision._tag === 'Right' && firstOf(decision.right.facts, 'ProcessRequested') !== undefined;
 
 export const cellPlants: Readonly<Record<string, Plant>> = {
   'C-1': inDecisions('a resume is told before the runtime has gone on', (real, state, ctx, command) => {
@@ -80,5 +83,23 @@ export const cellPlants: Readonly<Record<string, Plant>> = {
       const over = cell?.madeBy !== undefined && state.turns[cell.madeBy.turnId] === undefined;
       return over ? decided([], {}) : real(state, ctx, command);
     },
+  ),
+  'calls-on-one-state': inDecisions(
+    'two commands that a drain starts are decided on the state before both',
+    (real, state, ctx, command) => {
+      const first = real(state, ctx, command);
+      if (command.do !== 'carryOutCell' || !startsProcess(first)) return first;
+      const cell = state.cells.all[command.cellId]!;
+      const all = { ...state.cells.all, [cell.cellId]: { ...cell, undecided: cell.undecided.slice(1, 2) } };
+      const second = real({ ...state, cells: { ...state.cells, all } }, ctx, command);
+      return startsProcess(second) ? decided([...first.right.facts, ...second.right.facts], {}) : first;
+    },
+  ),
+  'quiet-results-forgotten': inFacts('results that change nothing are not counted', (facts) =>
+    facts.map((fact) => {
+      if (fact.type !== 'CellDrained') return fact;
+      const { quiet: _, ...data } = fact.data;
+      return { ...fact, data };
+    }),
   ),
 };
