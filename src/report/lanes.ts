@@ -2,6 +2,8 @@
 import { html, type Markup, nothing } from './markup.ts';
 import type { Lane, Load, Segment, Story } from './story.ts';
 
+/** What a person takes in at once; more are there when they are asked for. */
+export const shownMax = 60;
 /** More lanes than this are no picture any more; the table below has all agents. */
 const lanesMax = 400;
 /** Stretches shorter than this share of the whole are drawn only where nothing longer lies. */
@@ -99,7 +101,10 @@ export function picture(story: Story): Markup {
   const scale = new Scale(story);
   const several = story.loads.size > 1;
   const nameOf = (lane: Lane): string => (several ? `${lane.root}:${lane.path}` : lane.path);
-  const lanes = story.lanes.slice(0, lanesMax);
+  const rows = story.lanes
+    .slice(0, lanesMax)
+    .map((lane) => html`<span class="path" title="${nameOf(lane)}">${nameOf(lane)}</span>${bar(lane, scale, story)}`);
+  const rest = rows.slice(shownMax);
   const refused = story.refusals.map(({ at, who, limit, number, position }) =>
     scale.piece('refused', at, at, `#${position}: ${who} refused, ${limit} ${number}`),
   );
@@ -107,9 +112,10 @@ export function picture(story: Story): Markup {
 <div class="legend">${meanings.map(([look, means]) => html`<span><i class="${look}" style="position:static"></i>${means}</span>`)}</div>
 <div class="lanes">
 <span class="blank"></span>${axis(scale)}
-${lanes.map((lane) => html`<span class="path" title="${nameOf(lane)}">${nameOf(lane)}</span>${bar(lane, scale, story)}`)}
 ${[...story.loads].map(([root, loads]) => html`<span>slots held${several ? ` in ${root}` : ''}</span>${load(loads, scale)}`)}
 ${refused.length === 0 ? nothing : html`<span>refusals</span><div class="bar">${refused}</div>`}
+${rows.slice(0, shownMax)}
 </div>
-${lanes.length < story.lanes.length ? html`<p class="dim">The first ${lanesMax} of ${story.lanes.length} agents.</p>` : nothing}`;
+${rest.length === 0 ? nothing : html`<details><summary>${rest.length} agents more</summary><div class="lanes">${rest}</div></details>`}
+${rows.length < story.lanes.length ? html`<p class="dim">The first ${lanesMax} of ${story.lanes.length} agents.</p>` : nothing}`;
 }

@@ -1,6 +1,6 @@
 /** The report of a log: one HTML file that needs no server, no script and nothing from outside. */
 import { type Status, statusOf } from '../../projections/status.ts';
-import { duration, picture } from './lanes.ts';
+import { duration, picture, shownMax } from './lanes.ts';
 import { html, type Markup, nothing } from './markup.ts';
 import type { Lane, Story } from './story.ts';
 import { style } from './style.ts';
@@ -33,18 +33,25 @@ function rowOf(story: Story, lane: Lane): Row {
   };
 }
 
-const table = (heads: readonly string[], rows: readonly Markup[]): Markup => html`<div class="scroll"><table>
+const part = (heads: readonly string[], rows: readonly Markup[]): Markup => html`<div class="scroll"><table>
 <thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
-<tbody>${rows.slice(0, rowsMax)}</tbody></table></div>
-${rows.length > rowsMax ? html`<p class="dim">${rows.length - rowsMax} more.</p>` : nothing}`;
+<tbody>${rows}</tbody></table></div>`;
+
+function table(heads: readonly string[], rows: readonly Markup[]): Markup {
+  const rest = rows.slice(shownMax, rowsMax);
+  return html`${part(heads, rows.slice(0, shownMax))}
+${rest.length === 0 ? nothing : html`<details><summary>${rest.length} more</summary>${part(heads, rest)}</details>`}
+${rows.length > rowsMax ? html`<p class="dim">${rows.length - rowsMax} are left out.</p>` : nothing}`;
+}
 
 function tree(story: Story): Markup {
   const several = story.loads.size > 1;
   const rows = story.lanes.map((lane) => {
     const { status, resident, runningMs, waitingMs } = rowOf(story, lane);
-    const { model, role, task } = story.state.agents[lane.agentId]!;
+    const { model, role, task, last } = story.state.agents[lane.agentId]!;
+    const said = last.message ?? (task === undefined ? '' : `(asked) ${task}`);
     const name = lane.depth === 0 && several ? `${lane.root}:${lane.path}` : lane.path;
-    return html`<tr><td class="path" style="padding-left:${lane.depth}em">${name}</td><td class="n">${status.is}</td><td class="n">#${status.position}</td><td class="n">${spent(runningMs)}</td><td class="n">${spent(waitingMs)}</td><td class="n">${resident ? 'yes' : 'no'}</td><td class="n">${model}${role === undefined ? '' : `, ${role}`}</td><td>${cut(status.what ?? task ?? '')}</td></tr>`;
+    return html`<tr><td class="path" style="padding-left:${lane.depth}em">${name}</td><td class="n">${status.is}</td><td class="n">#${status.position}</td><td class="n">${spent(runningMs)}</td><td class="n">${spent(waitingMs)}</td><td class="n">${resident ? 'yes' : 'no'}</td><td class="n">${model}${role === undefined ? '' : `, ${role}`}</td><td><div class="said">${cut(said)}</div></td></tr>`;
   });
   return table(['agent', 'status', 'since', 'running', 'waiting', 'in memory', 'model', 'last said'], rows);
 }
@@ -79,14 +86,14 @@ export function page(story: Story, title: string): string {
     fact('from first to last', duration(to - from)),
     fact(`slots held at most, of ${state.fleet.limits.activeTurns}`, most),
     fact(story.refusals.length === 1 ? 'refusal' : 'refusals', story.refusals.length),
-    fact(state.epoch === 1 ? 'life of the engine' : 'lives of the engine', state.epoch),
+    ...(origin !== 'own' ? [] : [fact(state.epoch === 1 ? 'life of the engine' : 'lives of the engine', state.epoch)]),
     ...(downs.length === 0
       ? []
       : [fact('without an engine', duration(downs.reduce((sum, d) => sum + d.to - d.from, 0)))]),
   ]}</div>
 <h2>Over time</h2>${picture(story)}
-<h2>Agents</h2>${tree(story)}
 <h2>Refusals</h2>${refusals(story)}
+<h2>Agents</h2>${tree(story)}
 <p class="dim">Made from the log up to event ${events}; every number with # is a position: <code>holdfast log --from N</code> shows what is there.</p>
 </body></html>
 `;

@@ -50,7 +50,7 @@ export interface Story {
   readonly events: number;
   readonly from: number;
   readonly to: number;
-  /** Parents before their children. */
+  /** Each tree as it grew: an agent, then its children in the order in which they came. */
   readonly lanes: readonly Lane[];
   /** By root name. */
   readonly loads: ReadonlyMap<string, readonly Load[]>;
@@ -136,7 +136,8 @@ class Teller {
       readonly holders?: readonly { readonly agentId?: string }[];
     };
     const nameOf = (agentId: string) => this.state.agents[agentId]?.path ?? agentId;
-    const who = data.path ?? nameOf(data.agentId ?? by.replace(/^agent:/, ''));
+    const asking = data.agentId ?? (by.startsWith('agent:') ? by.slice('agent:'.length) : undefined);
+    const who = data.path ?? (asking === undefined ? 'a new agent' : nameOf(asking));
     const holders = (data.holders ?? []).flatMap(({ agentId }) => (agentId === undefined ? [] : [nameOf(agentId)]));
     this.refusals.push({ at, position, type, who, limit: data.limit, number: data.number, holders });
   }
@@ -149,8 +150,16 @@ class Teller {
       const last = segments.at(-1)!;
       if (last.is !== 'closed') last.to = to;
     }
-    const order = (lane: Lane): string => `${lane.root}\0${lane.path.replaceAll('/', '\0')}`;
-    const lanes = [...this.lanes.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    const children = new Map<string, Lane[]>();
+    for (const lane of this.lanes.values()) {
+      const parentId = state.agents[lane.agentId]!.parentId ?? '';
+      const siblings = children.get(parentId);
+      if (siblings === undefined) children.set(parentId, [lane]);
+      else siblings.push(lane);
+    }
+    const below = (parentId: string): Lane[] =>
+      (children.get(parentId) ?? []).flatMap((lane) => [lane, ...below(lane.agentId)]);
+    const lanes = below('');
     return { fleetId: state.fleet.fleetId, events, from, to, lanes, loads, refusals, downs, state };
   }
 }

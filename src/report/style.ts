@@ -13,6 +13,8 @@ p{margin:.25rem 0}.dim{color:var(--dim)}code,.path{font-family:ui-monospace,mono
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--dim);white-space:nowrap}td.n{white-space:nowrap}td:last-child{min-width:14rem}
+.said{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;overflow-wrap:anywhere}
+summary{cursor:pointer;color:var(--dim);padding:.5rem 0}
 .lanes{display:grid;grid-template-columns:minmax(5rem,max-content) 1fr;column-gap:.75rem;row-gap:2px;align-items:center}
 .lanes .path{max-width:18rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .bar{position:relative;height:1rem;background:var(--band);border-radius:2px;overflow:hidden}

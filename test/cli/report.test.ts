@@ -32,8 +32,8 @@ test('the timeline has a line for each agent, the slots held and the refusals, i
   expect(lines.slice(1, 7).map((line) => line.split(/\s/)[0])).toEqual([
     '/root',
     '/root/one',
-    '/root/three',
     '/root/two',
+    '/root/three',
     'slots',
     'refusals',
   ]);
