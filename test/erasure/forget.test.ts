@@ -48,6 +48,7 @@ test('[LO7][LO4] what an agent left is gone from the disk; chain, proofs, replay
   const forgotten = await json(place, 'forget', '/root/a', '--reason', 'asked for', '--log', place.log);
   // Its answer was mail to the root as well: one content, named twice.
   expect(forgotten).toMatchObject({ of: '/root/a', blobs: 1, outputs: 1, secrets: 1, forgotten: 3 });
+  expect((forgotten as { staying: number }).staying).toBeGreaterThan(0);
   expect(holding(place, 'private a')).toEqual([]);
   expect(holding(place, secret)).toEqual([]);
   expect(holding(place, 'private root').length).toBeGreaterThan(0);
@@ -96,6 +97,19 @@ test('[LO4] a log with forgotten payloads is exported, imported and salvaged as 
   writeFileSync(join(place.folder, 'bent.jsonl'), lines);
   const bent = await trouble(place, 1, 'import', join(place.folder, 'bent.jsonl'), '--log', join(place.folder, 'none'));
   expect(bent).toMatchObject({ code: 'HOLDFAST_IMPORT_BAD_LINE', message: expect.stringContaining('no event says') });
+});
+
+test('an agent that left nothing outside the events is refused, and what is not forgotten is said', async () => {
+  const place = newPlace();
+  const log = ['--log', place.log] as const;
+  expect((await holdfast(place, 'run', place.fleet, ...log)).code).toBe(0);
+  const refused = await trouble(place, 1, 'forget', '/root/one', '--reason', 'asked for', ...log);
+  expect(refused).toMatchObject({ code: 'HOLDFAST_NOTHING_TO_FORGET' });
+  expect(refused.remedy).toContain('deleted as a whole');
+  const said = await holdfast(place, 'forget', '/root/three', '--reason', 'asked for', ...log);
+  expect(said.stdout).toMatch(
+    /^forgotten of \/root\/three: 1 long texts.*\nnot forgotten: the texts below 64 KiB in \d+ events/,
+  );
 });
 
 test('single payloads are named by themselves; what cannot be forgotten is said so', async () => {

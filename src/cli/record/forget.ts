@@ -3,7 +3,7 @@ import { statusOf } from '../../../projections/status.ts';
 import type { Payload } from '../../decide/command.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { forget } from '../../erasure/forget.ts';
-import { payloadNamed, payloadsOf } from '../../erasure/payloads.ts';
+import { type Left, leftBy, payloadNamed } from '../../erasure/payloads.ts';
 import { forgetCommands } from '../../host/records.ts';
 import { removeSpool } from '../../host/spoolReader.ts';
 import { newId, openLog, systemClock } from '../../live.ts';
@@ -14,8 +14,7 @@ import { acting, examples, type Setting, type Verb } from '../setting.ts';
 import { agentNamed } from '../words/agentNamed.ts';
 import { nameIn } from '../words/names.ts';
 
-interface Meant {
-  readonly payloads: readonly Payload[];
+interface Meant extends Left {
   readonly agentId?: string;
   readonly name: string;
 }
@@ -23,20 +22,27 @@ interface Meant {
 async function meant(log: LogReader, target: string): Promise<Meant> {
   const state = await foldLog(log);
   const payload = payloadNamed(state, target);
-  if (payload !== undefined) return { payloads: [payload], name: `${payload.what} ${payload.id}` };
+  if (payload !== undefined) return { payloads: [payload], staying: 0, name: `${payload.what} ${payload.id}` };
   const agent = agentNamed(state, target);
   const { is } = statusOf(state, agent);
   if (agent.turnId !== undefined)
     throw new Refused('HOLDFAST_AGENT_BUSY', `${nameIn(state, agent)} is ${is}: its turn would go on without them`, {
       remedy: 'let its turn end first: `holdfast resume`, then `holdfast interrupt`',
     });
-  return { payloads: await payloadsOf(log, agent.agentId), agentId: agent.agentId, name: nameIn(state, agent) };
+  const left = await leftBy(log, agent.agentId);
+  const name = nameIn(state, agent);
+  if (left.payloads.length === 0)
+    throw new Refused('HOLDFAST_NOTHING_TO_FORGET', `all that ${name} left stands in the events themselves`, {
+      remedy: 'texts below 64 KiB are part of the hash chain: they go when the log is deleted as a whole',
+      details: { staying: left.staying },
+    });
+  return { ...left, agentId: agent.agentId, name };
 }
 
 async function act({ dir, out }: Setting, target: string, { reason }: { readonly reason: string }): Promise<void> {
   const log = await openLog(dir);
   try {
-    const { payloads, agentId, name } = await meant(log, target);
+    const { payloads, staying, agentId, name } = await meant(log, target);
     const parts = {
       ...{ log, clock: systemClock, newId },
       removeOutput: (processId: number) => removeSpool(dir, processId),
@@ -53,10 +59,11 @@ async function act({ dir, out }: Setting, target: string, { reason }: { readonly
     }
     const count = (what: Payload['what']): number => payloads.filter((payload) => payload.what === what).length;
     const counts = { blobs: count('blob'), outputs: count('output'), secrets: count('secret') };
-    await out.show({ of: name, ...answer.answer, ...counts }, () => [
-      payloads.length === 0
-        ? `${name} has nothing outside its events`
-        : `forgotten of ${name}: ${counts.blobs} long texts, ${counts.outputs} outputs, ${counts.secrets} secrets`,
+    await out.show({ of: name, ...answer.answer, ...counts, staying }, () => [
+      `forgotten of ${name}: ${counts.blobs} long texts, ${counts.outputs} outputs, ${counts.secrets} secrets`,
+      ...(staying === 0
+        ? []
+        : [`not forgotten: the texts below 64 KiB in ${staying} events; they go when the log is deleted as a whole`]),
     ]);
   } finally {
     await log.close();
