@@ -40,6 +40,9 @@ const VariableName = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, {
 
 const Tokens = integer({ minimum: 1, description: 'a whole number of tokens, 1 or more' });
 
+/** Where models are asked that name no other server. */
+export const openaiUrl = 'https://api.openai.com/v1';
+
 const serverCodecs = {
   /** What the server calls it; absent: its name here. */
   model: text,

@@ -9,6 +9,14 @@ export { type Listening, serveRegistrar } from './identity/listen.ts';
 export { type RegistrarOptions, RegistrarServer } from './identity/server.ts';
 export type { Log, LogReader } from './log/port.ts';
 export type { Model, ModelItem, Sampled, Sampling } from './models/port.ts';
+export {
+  type Asked,
+  type ScriptedListening,
+  type ScriptedOptions,
+  ScriptedServer,
+  serveScripts,
+  type WireFault,
+} from './models/scripted.ts';
 export type { Checker } from './simulate/check/checker.ts';
 export { Inspector } from './simulate/check/inspector.ts';
 export { Picture } from './simulate/check/picture.ts';

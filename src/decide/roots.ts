@@ -1,12 +1,14 @@
 /** Roots: agents without a parent, from the fleet file, from an operator, or acted for by a client. */
+import type { ModelConfig } from '../../events/fleetFile.ts';
 import type { AgentId, MailId } from '../../events/ids.ts';
 import type { State } from '../../projections/state.ts';
 import type { CommandOf, RootGiven } from './command.ts';
 import { type Context, type Decision, decided, type NewAgent, refused } from './decision.ts';
 import { startNew } from './grant.ts';
+import { servedBy } from './served.ts';
 
 type Models = {
-  readonly models?: Readonly<Record<string, unknown>>;
+  readonly models?: Readonly<Record<string, ModelConfig>>;
   readonly roles?: Readonly<Record<string, { readonly model?: string; readonly effort?: string }>>;
 };
 
@@ -31,6 +33,7 @@ export function newRoot(
   cwd: string,
 ): NewAgent {
   const agentId = ctx.id<AgentId>();
+  const model = modelOf(given, file);
   const effort = given.effort ?? (given.role === undefined ? undefined : file.roles?.[given.role]?.effort);
   return {
     spawned: {
@@ -39,9 +42,9 @@ export function newRoot(
       path: '/root',
       name: given.name,
       depth: 0,
-      model: modelOf(given, file),
+      model,
       cwd: below(cwd, given.cwd),
-      config: {},
+      config: servedBy(file.models, model),
       ...(given.role !== undefined && { role: given.role }),
       ...(effort !== undefined && { effort }),
       ...(given.wake !== undefined && { wake: given.wake }),

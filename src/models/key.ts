@@ -2,12 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ChatModel, ModelConfig, ResponsesModel } from '../../events/fleetFile.ts';
+import { type ChatModel, type ModelConfig, openaiUrl, type ResponsesModel } from '../../events/fleetFile.ts';
 import { Failure } from '../failure.ts';
 
 export type ServerModel = ResponsesModel | ChatModel;
 
-export const openaiUrl = 'https://api.openai.com/v1';
 export const baseUrlOf = ({ baseUrl = openaiUrl }: ServerModel): string => baseUrl.replace(/\/+$/, '');
 export const isOpenai = (config: ServerModel): boolean => baseUrlOf(config) === openaiUrl;
 

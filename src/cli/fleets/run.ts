@@ -2,17 +2,15 @@
 import { existsSync } from 'node:fs';
 import { Failure } from '../../failure.ts';
 import { type FleetConfig, openFleet } from '../../fleet.ts';
-import { checkFleet, readFleetFile } from '../../fleetFile.ts';
+import { type CheckedFleet, readFleetFile } from '../../fleetFile.ts';
 import { folderOf, refuseStrangers } from '../../log/folder.ts';
 import { readHead } from '../../log/headFile.ts';
 import { locked, ownerOf } from '../../log/owner.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from '../setting.ts';
 import { type ConductOptions, conduct, endProcessesOption } from './conduct.ts';
+import { checkKeys, type PromptOptions, promptedFleet, promptOptions, tellAnswer } from './prompted.ts';
 
-interface Options extends ConductOptions {
-  readonly prompt?: string;
-  readonly model?: string;
-}
+type Options = ConductOptions & PromptOptions;
 
 const usage = (message: string): Failure =>
   new Failure('HOLDFAST_USAGE', message, { remedy: '`holdfast run --help` shows how' });
@@ -32,14 +30,15 @@ function refuseUsed(dir: string): void {
   });
 }
 
-async function fleetOf(file: string | undefined, { prompt, model }: Options): Promise<FleetConfig> {
+async function fleetOf(file: string | undefined, options: Options): Promise<CheckedFleet> {
+  const { prompt, model } = options;
   if (file !== undefined) {
     if (prompt !== undefined || model !== undefined)
       throw usage('give a fleet file, or --prompt and --model, not both');
     return readFleetFile(file);
   }
   if (prompt === undefined || model === undefined) throw usage('a fleet file is missing, or --prompt and --model');
-  return checkFleet({ models: { script: { kind: 'script' } }, roots: [{ prompt, model }] }, 'the command line');
+  return promptedFleet({ ...options, prompt, model });
 }
 
 /** `cwd`: where agents work that say nothing else; absent: the current folder. */
@@ -56,24 +55,27 @@ export async function run(
 }
 
 export const runVerb: Verb = (program) => {
-  program
+  const verb = program
     .command('run')
     .description('start a fleet and follow it live until it comes to rest')
     .argument('[fleet.json]', 'a fleet file')
-    .option('--prompt <text>', 'instead of a file: the task of one root')
-    .option('--model <model>', 'with --prompt: its model')
     .option(...endProcessesOption)
     .addHelpText(
       'after',
       examples(
         'run fleet.json',
         'run fleet.json --log runs/monday -o jsonl > events.jsonl',
-        "run --prompt 'Check the build' --model script",
+        "run --prompt 'Check the build' --model gpt-5.2 --effort high",
+        "run --prompt 'Check the build' --model qwen3:8b --base-url http://127.0.0.1:11434/v1",
       ),
     )
     .action(
-      acting(async (setting, file: string | undefined, options: Options) =>
-        run(setting, await fleetOf(file, options), options),
-      ),
+      acting(async (setting, file: string | undefined, options: Options) => {
+        const fleet = await fleetOf(file, options);
+        checkKeys(fleet);
+        const code = await run(setting, fleet, options);
+        return file === undefined ? tellAnswer(setting, code) : code;
+      }),
     );
+  for (const option of promptOptions()) verb.addOption(option);
 };

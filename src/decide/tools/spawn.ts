@@ -9,6 +9,7 @@ import type { Context, NewAgent } from '../decision.ts';
 import { freeSlots, treeOf } from '../grant.ts';
 import { nameFault } from '../paths.ts';
 import { limitRefusal, slotRefusal } from '../refusals.ts';
+import { servedBy } from '../served.ts';
 import { type Effect, error, okJson, refusedCall, type Tool } from './tool.ts';
 
 const SpawnArgs = closedShape(
@@ -78,7 +79,8 @@ function newAgent(state: State, ctx: Context, caller: Agent, args: SpawnArgs, fo
   const preset = args.agent_type === undefined ? undefined : state.fleet.file?.roles?.[args.agent_type];
   const effort = args.reasoning_effort ?? preset?.effort ?? caller.effort;
   const agentId = ctx.id<AgentId>();
-  const config: Record<string, unknown> = {};
+  const model = args.model ?? preset?.model ?? caller.model;
+  const config = servedBy(state.fleet.file?.models, model);
   if (args.service_tier !== undefined) config.service_tier = args.service_tier;
   return {
     spawned: {
@@ -87,7 +89,7 @@ function newAgent(state: State, ctx: Context, caller: Agent, args: SpawnArgs, fo
       parentId: caller.agentId,
       path: `${caller.path}/${args.task_name}`,
       depth: caller.depth + 1,
-      model: args.model ?? preset?.model ?? caller.model,
+      model,
       cwd: caller.cwd,
       config,
       ...(role !== undefined && { role }),
