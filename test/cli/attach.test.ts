@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { connectHost, hostOfLog, launchHost } from '../../src/host/client.ts';
 import { runs } from '../../src/host/procfs.ts';
 import { newId } from '../../src/newId.ts';
-import { holdfast, json, newPlace, type Place, trouble, Watched } from './cli.ts';
+import { holdfast, json, newPlace, type Place, program, trouble, Watched } from './cli.ts';
 import { Desk } from './desk.ts';
 
 const prefix = '\u001d';
@@ -180,3 +183,51 @@ describe('attach', () => {
     await desk.sees('HOLDFAST_HOST_LOST  the process host is gone, and process 1000 with it');
   });
 });
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+
+test('[PR1][PR5][PR8] the walk-through of the README works as it stands there: a shell that is detached outlives the kill of its engine, is attached to, resumed, reattached and stopped', async () => {
+  const readme = readFileSync(`${checkout}/README.md`, 'utf8');
+  const section = readme.slice(readme.indexOf('\n## Terminals\n'));
+  const script = /```sh\n([\s\S]*?)```/.exec(section)![1]!;
+  const place = newPlace();
+  const shell = `set -e
+    shopt -s expand_aliases
+    CHECKOUT='${checkout}'
+    export HOLDFAST_LOG='${place.log}'
+    alias holdfast="'${process.execPath}' '${program}'"
+    ${script}`;
+  const desk = new Desk(place, { cols: 100, rows: 40, run: ['bash', '-c'] }, shell);
+  await desk.sees('detached from /root: 1000', 'shell>');
+  desk.press('x=41\r');
+  await desk.sees('shell> x=41');
+  desk.press(`${prefix}d`);
+  await desk.sees('reattached to /root: 1000', 'shell>');
+  desk.press('echo $((x+1))\r');
+  await desk.sees('\n42\n');
+  desk.press(`${prefix}d`);
+  await desk.sees('is ended');
+  expect(await desk.exit).toBe(0);
+  // A shell at a terminal does not end on TERM.
+  await desk.sees('process 1000 has ended: SIGKILL');
+  const { stdout } = await holdfast(place, 'log', '--log', place.log, '-o', 'jsonl');
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as HoldfastEvent);
+  const moves = events.filter(({ type }) =>
+    /^Process(Detached|Reattached|StopRequested|Exited|Terminated|Lost)/.test(type),
+  );
+  expect(moves.map(({ type, data }) => ('reason' in data ? `${type} ${data.reason}` : type))).toEqual([
+    'ProcessDetached operator',
+    'ProcessReattached',
+    'ProcessDetached engine-stopped',
+    'ProcessStopRequested requested',
+    'ProcessTerminated',
+  ]);
+  const typed = events.flatMap((event) => (event.type === 'ProcessWritten' ? [event.data] : []));
+  expect(typed.map(({ bytes, writtenBy }) => [bytes, writtenBy])).toEqual([
+    ['x=41\r'.length, 'operator'],
+    ['echo $((x+1))\r'.length, 'operator'],
+  ]);
+}, 180_000);

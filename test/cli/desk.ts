@@ -6,6 +6,12 @@ import { type Place, program } from './cli.ts';
 
 const desks: Desk[] = [];
 
+interface Size {
+  readonly cols: number;
+  readonly rows: number;
+  readonly run?: readonly [string, ...string[]];
+}
+
 afterEach(() => {
   for (const desk of desks.splice(0)) desk.end();
 });
@@ -16,9 +22,14 @@ export class Desk {
   readonly #screen: Screen;
   #over = false;
 
-  constructor({ folder }: Place, size: { cols: number; rows: number }, ...words: readonly string[]) {
+  /** `run`: what the words are given to, instead of the built command line. */
+  constructor(
+    { folder }: Place,
+    { run: [command, ...before] = [process.execPath, program], ...size }: Size,
+    ...words: readonly string[]
+  ) {
     const env = { ...process.env, TERM: 'xterm-256color', HOLDFAST_LOG: '' };
-    this.#pty = nodePty.spawn(process.execPath, [program, ...words], { ...size, cwd: folder, env });
+    this.#pty = nodePty.spawn(command, [...before, ...words], { ...size, cwd: folder, env });
     this.#screen = new Screen(size.cols, size.rows, false);
     this.#pty.onData((text) => void this.#screen.write(text));
     this.exit = new Promise((resolve) => {
