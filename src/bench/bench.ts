@@ -16,6 +16,7 @@ import { replayFigures } from './replay.ts';
 import type { BenchReport, Figure } from './report.ts';
 import { resumeFigures } from './resume.ts';
 import { spawnFigures } from './spawns.ts';
+import { wireFigures } from './wire.ts';
 
 export { type BenchReport, type Figure, renderBench } from './report.ts';
 
@@ -46,7 +47,7 @@ const families: Readonly<Record<string, Family>> = {
   commands: commandFigures,
   replay: replayFigures,
   resume: resumeFigures,
-  spawn: spawnFigures,
+  spawn: async (context) => [...(await spawnFigures(context)), ...(await wireFigures(context))],
   reload: reloadFigures,
   footprint: footprintFigures,
   output: outputFigures,

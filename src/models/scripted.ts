@@ -34,8 +34,8 @@ export interface Asked {
   readonly body: Readonly<Record<string, unknown>>;
   /** When it came (`performance.now()`). */
   readonly at: number;
-  /** Its answer has gone out whole. */
-  delivered: boolean;
+  /** When its answer had gone out whole, if it has. */
+  deliveredAt: number | undefined;
 }
 
 export interface ScriptedOptions {
@@ -97,7 +97,7 @@ export class ScriptedServer {
     const asked: Asked = {
       ...{ dialect, path, rootName, metadata, body, headers: c.req.header(), at: performance.now() },
       n: Number(metadata.sampling ?? before + 1),
-      delivered: false,
+      deliveredAt: undefined,
     };
     this.asked.push(asked);
     return asked;
@@ -166,7 +166,7 @@ function stream(
       controller.enqueue(encoder.encode(events[next]));
       next += 1;
       if (next < events.length) return;
-      asked.delivered = true;
+      asked.deliveredAt = performance.now();
       controller.close();
     },
   });

@@ -207,7 +207,7 @@ export class World {
     const living: Living = { number, log: undefined, model, cells, life: undefined, trouble: undefined };
     this.#living = living;
     const here = () => this.#living === living;
-    this.#begin(living, answering).then(
+    this.#begin(living, this.#plant?.model?.(answering, number) ?? answering).then(
       (life) => {
         if (here()) living.life = life;
       },

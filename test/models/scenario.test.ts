@@ -63,7 +63,7 @@ describe('[MO1] the scenario', () => {
         const { outcome, asked } = await runServed(kind);
         expect(outcome).toEqual(await scriptOutcome());
         expect(new Set(asked.map(said)).size).toBe(asked.length);
-        expect(asked.every(({ delivered }) => delivered)).toBe(true);
+        expect(asked.every(({ deliveredAt }) => deliveredAt !== undefined)).toBe(true);
       }
     },
   );

@@ -35,6 +35,8 @@ const quick = [
   'one-root-for-two',
   'mail-stays-behind',
   'turn-outlives-client',
+  'asked-again',
+  'results-compacted',
 ];
 
 /** What is planted, and the promises by which it may be found. */
@@ -55,6 +57,8 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[R20] mail that an interruption drops is found', 'R20', 'MA6', 'DEFECT'],
   ['[R21] a dropped completion for a parent that is not in memory is found', 'R21', 'I7'],
   ['[R23] mail that a compaction takes along is found', 'R23', 'TU4'],
+  ['[MO5] a recorded answer that is asked for again is found', 'asked-again', 'TU8', 'LO1'],
+  ['[TU4] results that a compaction takes along are found', 'results-compacted', 'TU4'],
   ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT'],
   ['[SL4] a slot that an interrupted turn keeps is found', 'lost-release-on-abort', 'I3'],
   ['[MC1] a root that two clients act as is found', 'one-root-for-two', 'MC1', 'DEFECT'],

@@ -6,6 +6,7 @@ import type { Host } from '../../host/port.ts';
 import type { HeadWriter } from '../../log/headSlots.ts';
 import type { Log } from '../../log/port.ts';
 import type { Store } from '../../log/store.ts';
+import type { Model } from '../../models/port.ts';
 
 /** What the log lies on. */
 export interface Below {
@@ -22,6 +23,8 @@ export interface Plant {
   readonly log?: (log: Log) => Log;
   /** What the log believes to be its store and its HEAD, on a disk that has them. */
   readonly disk?: (below: Below) => Below;
+  /** Who answers for all models, as the engine of one life sees it. */
+  readonly model?: (model: Model, life: number) => Model;
   /** A process host as the engine of one life sees it. */
   readonly host?: (host: Host, life: number) => Host;
 }

@@ -8,6 +8,7 @@ import { clientPlants } from './clients.ts';
 import { diskPlants } from './disk.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
+import { modelPlants } from './models.ts';
 import type { Plant } from './plant.ts';
 import { processPlants } from './processes.ts';
 import { registrationPlants } from './registrations.ts';
@@ -19,6 +20,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...residencyPlants,
   ...agentPlants,
   ...mailPlants,
+  ...modelPlants,
   ...logPlants,
   ...diskPlants,
   ...cellPlants,
