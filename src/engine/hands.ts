@@ -1,15 +1,13 @@
 /** Carries out effects: objects of residents, samplings, waits and commands, each after its event is durable. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
-import type { Item } from '../../events/turn.ts';
 import { openCall, requestOf } from '../../projections/calls.ts';
 import type { HistoryItem } from '../../projections/history.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import { asksModel, bindingOf } from '../../projections/taskBindings.ts';
 import { answeredTo } from '../../projections/turns.ts';
-import type { CommandOf } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
-import { type Model, overflowCode, type Sampled, type Sampling, taskRejectedCode } from '../models/port.ts';
+import { type Model, type Sampling, taskRejectedCode } from '../models/port.ts';
 import type { Cells } from './cells.ts';
 import type { ClientDoor } from './clientDoor.ts';
 import type { Clock } from './clock.ts';
@@ -18,6 +16,7 @@ import type { Engine, Hands } from './engine.ts';
 import { letGo } from './letGo.ts';
 import type { Effect } from './react.ts';
 import { type Credentials, type Registrations, withoutCredentials, withRemedy } from './registrations.ts';
+import { manner, nothingToSummarise, reported } from './reported.ts';
 import { ResidentObjects } from './residents.ts';
 import type { Secrets } from './secrets.ts';
 import { Timers } from './timers.ts';
@@ -268,36 +267,5 @@ export class LiveHands implements Hands {
 /** A summary stands at the beginning and is newer than what follows. */
 const newestOf = (items: readonly HistoryItem[]): number =>
   Math.max(items[0]?.position ?? 0, items.at(-1)?.position ?? 0);
-
-const nothingToSummarise = (): Failure =>
-  new Failure('HOLDFAST_CONTEXT_FULL', 'what is new since the last answer is alone too long for the model', {
-    remedy: 'give the agent less at once, or a model with a larger context',
-  });
-
-const noSummary = (): Failure =>
-  new Failure('HOLDFAST_MODEL_FAILED', 'the model was asked for a summary and said nothing', { retryable: true });
-
-/** What a model has answered, as the engine is told. */
-function reported({ items, usage }: Sampled, summary: boolean): Unnamed {
-  const used = usage === undefined ? {} : { usage };
-  if (!summary) return { do: 'sampled', items: items as readonly Item[], ...used };
-  const said = items.flatMap((item) => ('say' in item && item.say.trim() !== '' ? [item.say] : [])).join('\n\n');
-  if (said === '') throw noSummary();
-  return { do: 'compacted', summary: said, ...used };
-}
-
-type Unnamed = Unnumbered<'sampled'> | Unnumbered<'compacted'>;
-type Unnumbered<D extends 'sampled' | 'compacted'> = Omit<CommandOf<D>, 'turnId' | 'n'>;
-
-/** What can be done about a failure: that of somebody else's model may be over the next time. */
-function manner(error: unknown): Pick<CommandOf<'samplingFailed'>, 'retryable' | 'overflow' | 'retryAfterMs'> {
-  if (!(error instanceof Failure)) return { retryable: true };
-  const { retryAfterMs } = error.details;
-  return {
-    retryable: error.retryable,
-    ...(error.code === overflowCode && { overflow: true }),
-    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
-  };
-}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

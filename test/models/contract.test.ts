@@ -3,22 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { modelContract } from '../../src/contract/model.ts';
 import type { Sampling } from '../../src/models/port.ts';
 import { scriptModel } from '../../src/models/script.ts';
-import { kinds, modelAt, scripted } from './at.ts';
+import { kinds, modelAt, sampling, scripted } from './at.ts';
 
-const sampling = (path: string): Sampling => ({
-  agentId: `id of ${path}`,
-  path,
-  rootName: 'root',
-  rootId: 'id of the root',
-  turnId: 'turn 1',
-  position: 1,
-  cwd: '/work',
-  purpose: 'turn',
-  overflows: 0,
-  n: 1,
-  model: 'script',
-  history: [],
-});
+const asked = (path: string): Sampling => sampling({ path });
 
 /** Time that does not pass. */
 const still = { after: () => () => {} };
@@ -28,8 +15,8 @@ const newWorld = async () => ({
     { '/root': [[{ call: 'list_agents', id: 'c1', args: {} }, { say: 'done' }]], '/root/slow': [{ hang: true }] },
     still,
   ),
-  answered: sampling('/root'),
-  slow: sampling('/root/slow'),
+  answered: asked('/root'),
+  slow: asked('/root/slow'),
 });
 
 modelContract('the script', newWorld, { describe, test, expect });
@@ -42,7 +29,7 @@ for (const kind of kinds) {
         '/root/slow': [{ hang: true }],
       },
     });
-    return { model: modelAt(kind, baseUrl), answered: sampling('/root'), slow: sampling('/root/slow') };
+    return { model: modelAt(kind, baseUrl), answered: asked('/root'), slow: asked('/root/slow') };
   };
   modelContract(`a server that speaks ${kind}`, newServer, { describe, test, expect });
 }

@@ -3,6 +3,7 @@ import type { Scripts } from '../../events/fleetFile.ts';
 import type { HistoryItem } from '../../projections/history.ts';
 import type { Sampling } from '../../src/models/port.ts';
 import { type After, scriptModel } from '../../src/models/script.ts';
+import { sampling } from './at.ts';
 
 /** A clock whose time passes when the test says so. */
 function handClock() {
@@ -23,21 +24,7 @@ function handClock() {
 const never = new AbortController().signal;
 const still: After = { after: () => expect.unreachable('nothing here waits') };
 
-const request = (more: Partial<Sampling> = {}): Sampling => ({
-  agentId: 'a1',
-  path: '/root',
-  rootName: 'root',
-  rootId: 'id of the root',
-  turnId: 'turn 1',
-  position: 1,
-  cwd: '/work',
-  purpose: 'turn',
-  overflows: 0,
-  n: 1,
-  model: 'script',
-  history: [],
-  ...more,
-});
+const request = (more: Partial<Sampling> = {}): Sampling => sampling({ path: '/root', ...more });
 const result = (callId: string, fields?: Record<string, unknown>): HistoryItem => ({
   kind: 'result',
   position: 1,
