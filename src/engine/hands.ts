@@ -14,6 +14,7 @@ import type { Clock } from './clock.ts';
 import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
 import { letGo } from './letGo.ts';
+import type { Processes } from './processes.ts';
 import type { Effect } from './react.ts';
 import { type Credentials, type Registrations, withoutCredentials, withRemedy } from './registrations.ts';
 import { manner, nothingToSummarise, reported } from './reported.ts';
@@ -29,6 +30,7 @@ export interface HandsParts {
   readonly log: LogReader;
   readonly clock: Clock;
   readonly commands: Commands;
+  readonly processes: Processes;
   readonly cells: Cells;
   readonly clients: ClientDoor;
   /** Who answers for a model name; throws a Failure for an unknown one. */
@@ -76,7 +78,7 @@ export class LiveHands implements Hands {
   }
 
   carryOut(effect: Effect): void {
-    const { engine, commands, cells, registrations } = this.#parts;
+    const { engine, processes, commands, cells, registrations } = this.#parts;
     if (this.#stopped && turnsOn.has(effect.do)) return;
     switch (effect.do) {
       case 'load':
@@ -106,7 +108,7 @@ export class LiveHands implements Hands {
         break;
       }
       case 'startProcess':
-        commands.start(effect.processId);
+        processes.start(effect.processId);
         break;
       case 'collect': {
         const { do: _, resumed, ...ref } = effect;
@@ -118,13 +120,13 @@ export class LiveHands implements Hands {
         cells.touched(effect.cellId, effect);
         break;
       case 'stopProcess':
-        commands.stop(effect.processId);
+        processes.stop(effect.processId);
         break;
       case 'acknowledge':
-        commands.acknowledge(effect.processId);
+        processes.acknowledge(effect.processId);
         break;
       case 'reconcile':
-        commands.reconcile(effect.open, effect.stopping);
+        processes.reconcile(effect.open, effect.stopping);
         break;
       case 'registerIdentity':
         registrations?.registerIdentity(effect.key);
@@ -145,6 +147,7 @@ export class LiveHands implements Hands {
   stop(): void {
     this.#stopped = true;
     this.#parts.commands.letGo();
+    this.#parts.processes.letGo();
     this.#parts.registrations?.stop();
     this.#parts.cells.letGo();
     this.#parts.clients.stop();

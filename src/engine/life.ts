@@ -13,12 +13,13 @@ import { type CellParts, Cells } from './cells.ts';
 import { Checkpoints, type Signing } from './checkpoints.ts';
 import { ClientDoor } from './clientDoor.ts';
 import type { Clock } from './clock.ts';
-import { type CommandParts, Commands, stopGraceMs } from './commands.ts';
+import { Commands } from './commands.ts';
 import { Engine } from './engine.ts';
 import { foldLog } from './fold.ts';
 import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
 import { noSandbox } from './noSandbox.ts';
+import { Processes, type ProcessParts, stopGraceMs } from './processes.ts';
 import { Registrations } from './registrations.ts';
 import { type SecretStore, Secrets } from './secrets.ts';
 import { Snapshots, type TakeSnapshot } from './snapshots.ts';
@@ -32,7 +33,7 @@ export interface World {
   /** Who answers for a model of this fleet. */
   readonly models: (state: State) => (name: string) => Model;
   readonly hosts: HostDoor;
-  readonly environment: CommandParts['environment'];
+  readonly environment: ProcessParts['environment'];
   /** Who runs the scripts of cells, and within which limits; absent: nobody. */
   readonly cells?: Pick<CellParts, 'runtime' | 'limits'>;
   /** Where values that look like secrets are kept; absent: they are not looked for. */
@@ -79,7 +80,7 @@ export class Life {
   readonly cells: Cells;
   readonly #world: World;
   readonly #gate: HostGate;
-  readonly #commands: Commands;
+  readonly #processes: Processes;
   readonly #snapshots: Snapshots;
   readonly #checkpoints: Checkpoints | undefined;
   #stopping: Promise<void> | undefined;
@@ -90,11 +91,11 @@ export class Life {
     hands: LiveHands,
     cells: Cells,
     gate: HostGate,
-    commands: Commands,
+    processes: Processes,
     snapshots: Snapshots,
     checkpoints: Checkpoints | undefined,
   ) {
-    this.#commands = commands;
+    this.#processes = processes;
     this.#world = world;
     this.engine = engine;
     this.hands = hands;
@@ -125,14 +126,14 @@ export class Life {
     let snapshotAt = 0;
     const state = await foldLog(log, { onSnapshot: (position) => (snapshotAt = position) });
     refuseImported(state);
-    let commands: Commands | undefined;
+    let processes: Processes | undefined;
     const gate = await HostGate.meet(
       world.hosts,
       newId,
       {
-        lost: (hostId) => commands?.hostLost(hostId),
-        exited: (processId, exit) => commands?.exited(processId, exit),
-        typed: (processId, typed) => commands?.typed(processId, typed),
+        lost: (hostId) => processes?.hostLost(hostId),
+        exited: (processId, exit) => processes?.exited(processId, exit),
+        typed: (processId, typed) => processes?.typed(processId, typed),
       },
       () => unservedHost(state, log, world.hosts, machine.bootId),
     );
@@ -145,7 +146,8 @@ export class Life {
     const tamper = world.tamper && { tamper: world.tamper };
     const cellLimits = world.cells?.limits && { cellLimits: world.cells.limits };
     const engine = new Engine({ log, clock, newId, hostId, state, epoch, ...cellLimits, ...secrets, ...tamper });
-    commands = new Commands({ engine, gate, clock, newId, environment: world.environment, ...secrets });
+    processes = new Processes({ engine, gate, environment: world.environment, ...secrets });
+    const commands = new Commands({ engine, gate, clock, newId, processes, ...secrets });
     const models = world.models(state);
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
     const cells = new Cells({ engine, log, clock, ...(world.cells ?? { runtime: noSandbox }), ...secrets });
@@ -155,6 +157,7 @@ export class Life {
       log,
       clock,
       commands,
+      processes,
       cells,
       clients,
       model: models,
@@ -166,7 +169,7 @@ export class Life {
     const { snapshotEvery: every } = world;
     const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside, ...(every !== undefined && { every }) });
     const checkpoints = world.signing && new Checkpoints(log, world.signing, clock, interval);
-    const life = new Life(world, engine, hands, cells, gate, commands, snapshots, checkpoints);
+    const life = new Life(world, engine, hands, cells, gate, processes, snapshots, checkpoints);
     engine.onFailed(() => hands.stop());
     if (turns === 'stay') {
       engine.decidesCalls = false;
@@ -182,7 +185,7 @@ export class Life {
 
   /** Resolves when nothing is left to do: what ended while nobody ran is known, and the engine is idle. */
   async whenIdle(): Promise<void> {
-    await this.#commands.met;
+    await this.#met();
     await this.engine.whenIdle();
   }
 
@@ -235,13 +238,18 @@ export class Life {
     await this.#world.log.close();
   }
 
+  /** What became of the processes that the last life left is known. */
+  #met(): Promise<void> {
+    return this.#processes.reconciled.catch(() => {});
+  }
+
   #stopsDone(): Promise<boolean> {
     return this.reached((state) => allLive(state).every(({ stop }) => stop === undefined));
   }
 
   /** Resolves when nothing goes on but by the answer of a person. */
   async whenPersonNeeded(): Promise<void> {
-    await this.#commands.met;
+    await this.#met();
     await new Promise<void>((resolve) => {
       const look = () => {
         if (!awaitsPerson(this.state)) return;
