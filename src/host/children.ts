@@ -6,9 +6,8 @@ import { Failure } from '../failure.ts';
 import { Child } from './child.ts';
 import { endFamily, marksOf, send } from './family.ts';
 import { follow } from './followed.ts';
-import type { Seat } from './keyboard.ts';
 import { startPiped } from './piped.ts';
-import type { Exit, HostProcess, LaunchFailed, Output, Started, StartRequest, Typed, Window } from './port.ts';
+import type { Exit, HostProcess, LaunchFailed, Output, Started, StartRequest } from './port.ts';
 import { bootId, runs, statOf } from './procfs.ts';
 import { launchTrouble } from './program.ts';
 import { endOf, forgetStart, keepEnd, keepStart, openStarts, type StartRecord } from './records.ts';
@@ -19,10 +18,6 @@ const COLS = 80;
 const ROWS = 24;
 /** Longer timers fire at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
-/** Keys that end what somebody types for a program to read: return, line feed, ^C, ^D. */
-const LINE_ENDS: readonly number[] = [13, 10, 3, 4];
-/** Waits for more keys, so that a line is one fact and not one for each key. */
-const TYPED_MS = 1_000;
 const STOPPED_EARLIER = 'a stop of this process came before its start';
 
 export interface ChildrenOptions {
@@ -31,7 +26,6 @@ export interface ChildrenOptions {
   /** Bytes of output kept on disk per process. */
   readonly spoolBytesMax: number;
   readonly onExit: (processId: number, exit: Exit) => void;
-  readonly onTyped: (processId: number, typed: Typed) => void;
 }
 
 export class Children {
@@ -41,8 +35,6 @@ export class Children {
   readonly #starts = new Map<Child, Promise<Started | LaunchFailed>>();
   /** Stops of processes that were never started: a start that comes later is refused (P-11, P-20). */
   readonly #stoppedEarlier = new Set<number>();
-  /** Typing that engines have not been told of. */
-  readonly #telling = new Map<Child, NodeJS.Timeout>();
   /** Families being ended. */
   #stops = 0;
 
@@ -126,65 +118,18 @@ export class Children {
   }
 
   resize(processId: number, cols: number, rows: number): void {
-    const { running } = this.#live(processId) ?? {};
+    const { running } = this.live(processId) ?? {};
     if (running?.resize === undefined) return;
     running.resize(cols, rows);
     this.#byId.get(processId)!.resized(cols, rows);
   }
 
-  /** Somebody sits down at a process, to watch and perhaps to type. Undefined: it is not here. */
-  join(processId: number, seat: Seat): { process: HostProcess; windows: readonly Window[] } | undefined {
-    const child = this.#byId.get(processId);
-    child?.keyboard.join(seat);
-    return child && { process: child.view(), windows: child.windows };
+  get(processId: number): Child | undefined {
+    return this.#byId.get(processId);
   }
 
-  leave(processId: number, seat: Seat): void {
-    this.#byId.get(processId)?.keyboard.leave(seat);
-  }
-
-  /** True when the keyboard is theirs. */
-  keyboard(processId: number, seat: Seat, how: 'ask' | 'take' | 'give'): boolean {
-    const { keyboard, running } = this.#live(processId) ?? {};
-    if (how === 'give') keyboard?.give(seat);
-    return how !== 'give' && running?.write !== undefined && keyboard!.take(seat, how === 'take');
-  }
-
-  /** The window of whoever has the keyboard is the size of the terminal. */
-  window(processId: number, seat: Seat, cols: number, rows: number): boolean {
-    const mine = this.#live(processId)?.keyboard.isHeldBy(seat) === true;
-    if (mine) this.resize(processId, cols, rows);
-    return mine;
-  }
-
-  /** By an operator, who must have the keyboard. What is typed is kept before it can have an effect. */
-  type(processId: number, seat: Seat, bytes: Uint8Array): 'written' | 'held' | 'ended' {
-    const child = this.#live(processId);
-    if (child?.running?.write === undefined) return 'ended';
-    if (!child.keyboard.isHeldBy(seat)) return 'held';
-    if (!child.running.hasRoom!(bytes.length)) throw inputFull(processId);
-    child.typing.add(bytes);
-    kept(() => keepStart(this.#options.logDir, child.record()));
-    child.running.write(bytes);
-    this.#tellTyped(
-      child,
-      bytes.some((byte) => LINE_ENDS.includes(byte)),
-    );
-    return 'written';
-  }
-
-  /** A line at a time, or what has come together in a while. */
-  #tellTyped(child: Child, now: boolean): void {
-    const tell = () => {
-      clearTimeout(this.#telling.get(child));
-      this.#telling.delete(child);
-      if (child.live && child.typed) this.#options.onTyped(child.processId, child.typed);
-    };
-    if (now) tell();
-    else if (!this.#telling.has(child)) this.#telling.set(child, setTimeout(tell, TYPED_MS));
-  }
-
-  #live(processId: number): Child | undefined {
+  /** Being started or running here. */
+  live(processId: number): Child | undefined {
     const child = this.#byId.get(processId);
     return child?.live ? child : undefined;
   }
@@ -307,7 +252,7 @@ function answerOf(record: StartRecord): Started | LaunchFailed {
 }
 
 /** A full disk must not keep an end from being told; only the next host would miss the record. */
-function kept(keep: () => void): void {
+export function kept(keep: () => void): void {
   try {
     keep();
   } catch (error) {
@@ -315,7 +260,7 @@ function kept(keep: () => void): void {
   }
 }
 
-function inputFull(processId: number): Failure {
+export function inputFull(processId: number): Failure {
   return new Failure('HOLDFAST_HOST_INPUT_FULL', `process ${processId} does not read its input`, {
     remedy: 'wait until it has read what was sent before, or stop it',
     retryable: true,

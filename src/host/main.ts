@@ -13,6 +13,7 @@ import { makeSpool } from './records.ts';
 import { requestTable } from './requests.ts';
 import { Door, type Serve } from './server.ts';
 import { spoolFolder } from './spoolReader.ts';
+import { Visitors } from './visitors.ts';
 
 /** Waits for an engine to come (back) to a host without children. */
 const LINGER_MS = Number(process.env.HOLDFAST_HOST_LINGER_MS ?? 60_000);
@@ -41,10 +42,10 @@ const children = new Children({
     door.tellExit(processId, exit);
     linger();
   },
-  onTyped: (processId, typed) => door.tellTyped(processId, typed),
 });
+const visitors = new Visitors(children, logDir, (processId, typed) => door.tellTyped(processId, typed));
 let leaving = false;
-const answer = requestTable(children, () => {
+const answer = requestTable(children, visitors, () => {
   if (!children.busy) void leave();
   return leaving;
 });

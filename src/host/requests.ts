@@ -5,6 +5,7 @@ import type { HostProcess, StartRequest } from './port.ts';
 import { READ_BYTES_MAX, type Request } from './protocol.ts';
 import { Seats } from './seats.ts';
 import type { Answer, Caller } from './server.ts';
+import type { Visitors } from './visitors.ts';
 
 /** Characters of one page of a list: in UTF-8 they stay below the limit of a frame. */
 const PAGE_LENGTH_MAX = 2 * 1024 * 1024;
@@ -16,8 +17,8 @@ type Handler = (
   caller: Caller,
 ) => Answer | Promise<Answer>;
 
-export function requestTable(children: Children, endIfEmpty: () => boolean) {
-  const seats = new Seats(children);
+export function requestTable(children: Children, visitors: Visitors, endIfEmpty: () => boolean) {
+  const seats = new Seats(visitors);
   const handlers: Readonly<Record<string, Handler>> = {
     start: async ([request]) => ({ value: await children.start(startOf(request)) }),
     write: ([requestId, processId], bytes) => ({ value: children.write(text(requestId), number(processId), bytes) }),
@@ -38,21 +39,21 @@ export function requestTable(children: Children, endIfEmpty: () => boolean) {
     },
     join: ([processId], _, __, caller) => {
       const id = number(processId);
-      return { value: children.join(id, seats.of(caller, id)) };
+      return { value: visitors.join(id, seats.of(caller, id)) };
     },
     keyboard: ([processId, how], _, __, caller) => {
       const id = number(processId);
       if (how !== 'ask' && how !== 'take' && how !== 'give')
         throw invalid(`${String(how)} is not a way to have a keyboard`);
-      return { value: children.keyboard(id, seats.of(caller, id), how) };
+      return { value: visitors.keyboard(id, seats.of(caller, id), how) };
     },
     window: ([processId, cols, rows], _, __, caller) => {
       const id = number(processId);
-      return { value: children.window(id, seats.of(caller, id), extent(cols), extent(rows)) };
+      return { value: visitors.window(id, seats.of(caller, id), extent(cols), extent(rows)) };
     },
     type: ([processId], bytes, _, caller) => {
       const id = number(processId);
-      return { value: children.type(id, seats.of(caller, id), bytes) };
+      return { value: visitors.type(id, seats.of(caller, id), bytes) };
     },
     list: ([after]) => ({ value: page(children.list(number(after ?? 0))) }),
     find: ([requestId]) => ({ value: children.find(text(requestId)) }),

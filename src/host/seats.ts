@@ -1,14 +1,14 @@
 /** A connection's seats at the terminals it has joined; they are left when it is gone. */
-import type { Children } from './children.ts';
 import type { Seat } from './keyboard.ts';
 import type { Caller } from './server.ts';
+import type { Visitors } from './visitors.ts';
 
 export class Seats {
-  readonly #children: Children;
+  readonly #visitors: Visitors;
   readonly #byCaller = new Map<Caller, Map<number, Seat>>();
 
-  constructor(children: Children) {
-    this.#children = children;
+  constructor(visitors: Visitors) {
+    this.#visitors = visitors;
   }
 
   of(caller: Caller, processId: number): Seat {
@@ -26,7 +26,7 @@ export class Seats {
     this.#byCaller.set(caller, seats);
     caller.onGone(() => {
       this.#byCaller.delete(caller);
-      for (const [processId, seat] of seats) this.#children.leave(processId, seat);
+      for (const [processId, seat] of seats) this.#visitors.leave(processId, seat);
     });
     return seats;
   }

@@ -38,7 +38,7 @@ describe('a start', () => {
   test('[TU6] is on record before it is tried, so that without a record nothing was started', async () => {
     const log = newLog();
     makeSpool(log);
-    const nobody = { onExit: () => {}, onTyped: () => {} };
+    const nobody = { onExit: () => {} };
     const options = { logDir: log, spoolBytesMax: 1024, ...nobody };
     const children = new Children({ ...options, hostId: nextHostId() });
     const request = bash(1000, 'exit 3');
