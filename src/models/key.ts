@@ -47,3 +47,15 @@ export function keyOf(config: ServerModel, env: NodeJS.ProcessEnv): string | und
     details: { variable, baseUrl: baseUrlOf(config) },
   });
 }
+
+/** Before anything is begun: whose model needs a key that is not there cannot do a thing. Throws HOLDFAST_MODEL_KEY. */
+export function checkKeys(
+  models: Readonly<Record<string, ModelConfig>> | undefined,
+  names: Iterable<string>,
+  env: NodeJS.ProcessEnv,
+): void {
+  for (const name of new Set(names)) {
+    const config = models?.[name];
+    if (config !== undefined && config.kind !== 'script') keyOf(config, env);
+  }
+}

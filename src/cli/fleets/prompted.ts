@@ -4,7 +4,6 @@ import type { ModelConfig } from '../../../events/fleetFile.ts';
 import { decoded } from '../../engine/fold.ts';
 import { type CheckedFleet, checkFleet } from '../../fleetFile.ts';
 import { openReader } from '../../live.ts';
-import { keyOf } from '../../models/key.ts';
 import { exit } from '../exitCodes.ts';
 import type { Setting } from '../setting.ts';
 
@@ -43,14 +42,6 @@ export const promptedFleet = (
     { models: { [options.model]: modelOf(options) }, roots: [{ prompt: options.prompt, model: options.model }] },
     'the command line',
   );
-
-/** Before anything is begun: a root whose model needs a key that is not there cannot do a thing. Throws HOLDFAST_MODEL_KEY. */
-export function checkKeys({ models = {}, roots }: CheckedFleet): void {
-  for (const { model } of roots) {
-    const config = models[model];
-    if (config !== undefined && config.kind !== 'script') keyOf(config, process.env);
-  }
-}
 
 /** The last answer of the root, whole, and the exit code that goes with it. */
 export async function tellAnswer({ dir, out }: Setting, code: number): Promise<number> {

@@ -3,6 +3,7 @@ import type { State } from '../../../projections/state.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { openFleet } from '../../fleet.ts';
 import { openReader } from '../../live.ts';
+import { checkKeys } from '../../models/key.ts';
 import { acting, examples, type Setting, type Verb } from '../setting.ts';
 import { type ConductOptions, conduct, endProcessesOption, summaryOf, tellSummary } from './conduct.ts';
 
@@ -35,6 +36,9 @@ async function resume(setting: Setting, options: ConductOptions): Promise<number
     await tellSummary(setting, await summaryOf(dir));
     return undefined;
   }
+  // A turn whose model cannot be asked would fail for good; without the key it stays as it is.
+  const atWork = Object.values(before.turns).map(({ agentId }) => before.agents[agentId]!.model);
+  checkKeys(before.fleet.file?.models, atWork, process.env);
   return conduct(setting, options, async (socket) => ({
     fleet: await openFleet({ log: dir, socket }),
     from: before.position + 1,

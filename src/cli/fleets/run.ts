@@ -6,9 +6,10 @@ import { type CheckedFleet, readFleetFile } from '../../fleetFile.ts';
 import { folderOf, refuseStrangers } from '../../log/folder.ts';
 import { readHead } from '../../log/headFile.ts';
 import { locked, ownerOf } from '../../log/owner.ts';
+import { checkKeys } from '../../models/key.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from '../setting.ts';
 import { type ConductOptions, conduct, endProcessesOption } from './conduct.ts';
-import { checkKeys, type PromptOptions, promptedFleet, promptOptions, tellAnswer } from './prompted.ts';
+import { type PromptOptions, promptedFleet, promptOptions, tellAnswer } from './prompted.ts';
 
 type Options = ConductOptions & PromptOptions;
 
@@ -72,7 +73,11 @@ export const runVerb: Verb = (program) => {
     .action(
       acting(async (setting, file: string | undefined, options: Options) => {
         const fleet = await fleetOf(file, options);
-        checkKeys(fleet);
+        checkKeys(
+          fleet.models,
+          fleet.roots.map(({ model }) => model),
+          process.env,
+        );
         const code = await run(setting, fleet, options);
         return file === undefined ? tellAnswer(setting, code) : code;
       }),
