@@ -18,7 +18,7 @@ import { type Door, localDoor, RemoteDoor } from './door.ts';
 export interface AccessOptions {
   readonly dir: string;
   /** For a log without a fleet. */
-  readonly fresh: FleetConfig;
+  readonly fresh: () => Promise<FleetConfig>;
   readonly cwd: string;
   /** What a person should know; never on the standard output. */
   readonly note: (text: string) => void;
@@ -97,7 +97,7 @@ export class Access {
   async #own(): Promise<Door> {
     const { dir, fresh, cwd, note } = this.#options;
     const socket = socketPath(resolve(dir), 'engine');
-    const fleet = await openFleet({ log: dir, cwd, socket, ...(isEmpty(dir) && { fleet: fresh }) });
+    const fleet = await openFleet({ log: dir, cwd, socket, ...(isEmpty(dir) && { fleet: await fresh() }) });
     fleet.life.engine.onFailed((error) => this.#failed?.(error));
     this.#control = await Control.listen(fleet, socket);
     this.#fleet = fleet;

@@ -49,7 +49,9 @@ export function mcpSession({ access, dir, root, model, cwd }: ServerOptions): Mc
     { capabilities: { tools: {}, resources: {} }, instructions },
   );
   let acting: Acting | undefined;
-  const act = (): Acting => {
+  const act = async (): Promise<Acting> => {
+    // Who sends all its messages at once is heard before its introduction has been read.
+    if (server.getClientVersion() === undefined) await new Promise(setImmediate);
     const client = server.getClientVersion();
     const software = client?.name ?? 'client';
     acting ??= new Acting(access, {
@@ -64,7 +66,7 @@ export function mcpSession({ access, dir, root, model, cwd }: ServerOptions): Mc
   // Its agents may go on from now on; what goes wrong is told with its first call.
   server.oninitialized = () =>
     void act()
-      .there()
+      .then((client) => client.there())
       .catch(() => undefined);
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
@@ -72,18 +74,19 @@ export function mcpSession({ access, dir, root, model, cwd }: ServerOptions): Mc
     const quiet = beat(_meta?.progressToken, params.name, sendNotification);
     const args = params.arguments ?? {};
     try {
-      if (viewNamed(params.name) !== undefined) return viewed(await act().view(viewNamed(params.name)!.name, args));
-      return resultOf(await act().call(params.name, args, signal));
+      if (viewNamed(params.name) !== undefined)
+        return viewed(await (await act()).view(viewNamed(params.name)!.name, args));
+      return resultOf(await (await act()).call(params.name, args, signal));
     } catch (error) {
       return failed(error);
     } finally {
       quiet();
     }
   });
-  server.setRequestHandler(ListResourcesRequestSchema, async () => ({ resources: await resources(act()) }));
+  server.setRequestHandler(ListResourcesRequestSchema, async () => ({ resources: await resources(await act()) }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates }));
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params }) => ({
-    contents: [await resourceAt(act(), dir, params.uri)],
+    contents: [await resourceAt(await act(), dir, params.uri)],
   }));
   return { server, end: async () => acting?.leave() };
 }

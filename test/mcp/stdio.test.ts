@@ -145,7 +145,7 @@ test('[MC1] two connections of one name act as two roots', async () => {
 
 test('[MC5] nothing but the protocol is on the standard output, and the end of the input ends the server in order', async () => {
   const place = newPlace(fleet);
-  const child = spawn(process.execPath, [program, 'mcp', '--log', place.log, '--root', 'raw'], {
+  const child = spawn(process.execPath, [program, 'mcp', '--log', place.log], {
     cwd: place.folder,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
@@ -166,7 +166,7 @@ test('[MC5] nothing but the protocol is on the standard output, and the end of t
   child.stdin.end();
   const [code] = await once(child, 'exit');
   expect(code).toBe(0);
-  const again = await Visitor.of(place, { args: ['--root', 'raw'], fleet: false });
+  const again = await Visitor.of(place, { name: 'raw', fleet: false });
   expect((await again.call('list_processes')).fields.processes).toMatchObject([{ session_id: 1000, state: 'running' }]);
   await again.call('stop_process', { session_id: 1000 });
 });

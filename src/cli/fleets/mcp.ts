@@ -1,8 +1,7 @@
 /** `mcp` and `serve`: a fleet that is kept open for programs of this machine, which act as its roots. */
 import { type Command, Option } from 'commander';
-import { Failure } from '../../failure.ts';
 import type { FleetConfig } from '../../fleet.ts';
-import { readClientsFleet } from '../../fleetFile.ts';
+import { checkFleet, readClientsFleet } from '../../fleetFile.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
 import { acting, commandLine, examples, type Setting, type Verb, whole } from '../setting.ts';
@@ -19,13 +18,13 @@ interface Options {
 const portDefault = 7878;
 
 /** Models, roles and limits of a fleet file; its roots are left out, because clients are the roots. */
-async function freshFleet({ fleet, model }: Options): Promise<FleetConfig> {
+async function freshFleet({ fleet, model = 'script' }: Options): Promise<FleetConfig> {
   if (fleet !== undefined) return { ...(await readClientsFleet(fleet)), roots: [] };
-  if (model !== undefined && model !== 'script')
-    throw new Failure('HOLDFAST_USAGE', `there is no fleet file that says what ${model} is`, {
-      remedy: 'name one with --fleet',
-    });
-  return { models: { script: { kind: 'script' } }, roots: [] };
+  const baseUrl = process.env.OPENAI_BASE_URL || undefined;
+  const atServer = baseUrl === undefined ? { kind: 'responses' } : { kind: 'chat', baseUrl };
+  const models = { [model]: model === 'script' ? { kind: 'script' } : atServer };
+  const { roots: _, ...file } = checkFleet({ models, roots: [{ prompt: '', model }] }, 'the command line');
+  return { ...file, roots: [] };
 }
 
 const note = (text: string): void => tell(`holdfast: ${text}\n`);
@@ -40,7 +39,7 @@ const stopAsked = (): Promise<string> =>
 async function open({ dir }: Setting, options: Options) {
   // Loaded when it is asked for: the other verbs start without it.
   const { Access } = await import('../../mcp/access.ts');
-  const access = new Access({ dir, cwd: process.cwd(), fresh: await freshFleet(options), note });
+  const access = new Access({ dir, cwd: process.cwd(), fresh: () => freshFleet(options), note });
   await access.door();
   const { root, model } = options;
   const server = {
