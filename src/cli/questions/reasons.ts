@@ -13,23 +13,17 @@ import { refusal, slot } from './slotReasons.ts';
 import { textOf } from './tables.ts';
 import { task, taskStory } from './taskReasons.ts';
 
-const isLife = is(
+const isStanding = is(
   'AgentSpawned',
   'AgentLoaded',
   'AgentEvicted',
   'AgentClosed',
   'TurnQueued',
   'TurnDequeued',
-  'TurnStarted',
-  'TurnParked',
-  'TurnUnparked',
-  'TurnResumed',
-  'TurnCompleted',
-  'TurnFailed',
-  'TurnInterrupted',
   'SamplingEnded',
   'SlotRefused',
 );
+const isLife = (event: HoldfastEvent): boolean => isStanding(event) || isTurnLife(event);
 
 /** The newest of these many events of a long life say what it is now. */
 const lifeMax = 40;
