@@ -81,7 +81,7 @@ export const badFleets: ReadonlyArray<readonly [file: string, path: string, said
     ': expected a regular expression, found "(open" (Invalid regular expression: /(open/: Unterminated group)',
   ],
   ['retry-without-attempts.json', '$.retry.attempts', ': expected a whole number of attempts, 1 or more, found 0'],
-  ['role-unknown.json', '$.roots[0].role', ': expected a name under $.roles (tester), found "builder"'],
+  ['role-unknown.json', '$.roots[0].role', ': expected a name under $.roles (tester, worker, reviewer, explorer), found "builder"'],
   ['root-is-a-list.json', '$', ': expected an object, found an array of 1'],
   ['root-key-unknown.json', '$.roots[0].modle', ': unknown key; did you mean model?'],
   ['root-name-with-colon.json', '$.roots[0].name', ': expected a name without ":", "/" and "*", found "a:b"'],

@@ -37,6 +37,7 @@ const codes: Readonly<Record<string, number>> = {
   HOLDFAST_USAGE: exit.usage,
   HOLDFAST_FLEET_FILE: exit.usage,
   HOLDFAST_UNKNOWN_MODEL: exit.usage,
+  HOLDFAST_UNKNOWN_ROLE: exit.usage,
   HOLDFAST_UNKNOWN_FIGURE: exit.usage,
   HOLDFAST_NO_SUCH_POSITION: exit.usage,
   HOLDFAST_LOG_LOCKED: exit.owned,

@@ -15,13 +15,15 @@ import { interruption } from './ends.ts';
 import { startNew } from './grant.ts';
 import { restore } from './identity.ts';
 import { allLive, detachment } from './leases.ts';
+import { completeRoles } from './roles.ts';
 import { freeName, newRoot } from './roots.ts';
 
 /** Version of the log's format that this code writes and the newest it reads. */
 export const logFormat = 1;
 
 export function open(state: State, ctx: Context, command: CommandOf<'open'>): Decision {
-  const { fleetId, version, bootId, pid, file, cwd } = command;
+  const { fleetId, version, bootId, pid, cwd } = command;
+  const file = { ...command.file, roles: completeRoles(command.file.roles) };
   const facts: HoldfastFact[] = [
     FleetOpened({
       fleetId,

@@ -76,6 +76,14 @@ export function unknownModel(state: State, model: string): Decision<never> | und
   return refused('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${model}`, `use one of: ${known}`);
 }
 
+/** RO2. */
+function unknownRole(state: State, role: string | undefined): Decision<never> | undefined {
+  const roles = state.fleet.file?.roles ?? {};
+  if (role === undefined || Object.hasOwn(roles, role)) return undefined;
+  const known = Object.keys(roles).sort().join(', ') || 'none';
+  return refused('HOLDFAST_UNKNOWN_ROLE', `the fleet has no role ${role}`, `use one of: ${known}`);
+}
+
 export function spawnRoot(state: State, ctx: Context, command: CommandOf<'spawnRoot'>): Decision {
   const taken = { has: (name: string) => Object.hasOwn(state.rootNames, name) };
   const name = command.name ?? freeName(taken);
@@ -84,6 +92,8 @@ export function spawnRoot(state: State, ctx: Context, command: CommandOf<'spawnR
       details: { name },
     });
   }
+  const strange = unknownRole(state, command.role);
+  if (strange !== undefined) return strange;
   const born = newRoot(ctx, { ...command, name }, state.fleet.file ?? {}, command.cwd);
   const unknown = unknownModel(state, born.spawned.model);
   if (unknown !== undefined) return unknown;

@@ -3,6 +3,7 @@
 import type { FleetFile, Root } from '../../events/fleetFile.ts';
 import { keyPath } from '../../events/jsonPath.ts';
 import { nearest } from '../../events/nearest.ts';
+import { completeRoles } from '../decide/roles.ts';
 import type { Fault } from './fault.ts';
 
 /** A root with what the file may leave out. */
@@ -33,7 +34,7 @@ const declared = (known: readonly string[], table: string): string =>
 
 /** A name that has to be declared elsewhere in the file. */
 export function undeclared(path: string, name: string, table: 'models' | 'roles', fleet: FleetFile): Fault | undefined {
-  const known = Object.keys(fleet[table] ?? {});
+  const known = Object.keys((table === 'roles' ? completeRoles(fleet.roles) : fleet.models) ?? {});
   if (known.includes(name)) return undefined;
   const meant = nearest(name, known);
   const expected = declared(known, table);

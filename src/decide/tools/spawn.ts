@@ -136,7 +136,7 @@ function decide(state: State, ctx: Context, caller: Agent, args: SpawnArgs): Eff
 export const spawnAgent: Tool<SpawnArgs> = {
   name: 'spawn_agent',
   description:
-    'Starts a new agent below you, called task_name, with message as its first task. It works in parallel and its final answer comes to you as mail. fork_turns: `all` lets it see your history so far, `none` nothing, N the last N turns.',
+    'Starts a new agent below you, called task_name, with message as its first task. It works in parallel and its final answer comes to you as mail. agent_type gives it a role: worker does one task, reviewer looks for what is wrong, explorer answers questions; the fleet may have others. fork_turns: `all` lets it see your history so far, `none` nothing, N the last N turns.',
   args: SpawnArgs,
   decide,
 };
