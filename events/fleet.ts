@@ -1,7 +1,7 @@
 /** Facts about the fleet as a whole: its opening, the lives of the engine, limits, answers to keyed commands. */
 import * as t from 'io-ts';
 import { aggregate, fact, shape } from './fact.ts';
-import { fleetOptions, Limits, Root } from './fleetFile.ts';
+import { Budget, fleetOptions, Limits, Root } from './fleetFile.ts';
 import { AgentId } from './ids.ts';
 
 const fleet = aggregate('fleet', () => '');
@@ -47,6 +47,9 @@ export type LimitsNow = t.TypeOf<typeof LimitsNow>;
 
 export const LimitsChanged = fact('LimitsChanged', fleet, t.type({ limits: LimitsNow }));
 
+/** What models may cost from now on, all of it. */
+export const BudgetChanged = fact('BudgetChanged', fleet, t.type({ budget: Budget }));
+
 /** A payload that is no longer on the disk: the events that name it stay, and so do chain, proofs and replay. */
 export const PayloadForgotten = fact(
   'PayloadForgotten',
@@ -86,6 +89,15 @@ export const LimitRefused = fact(
       holders: t.array(Holder),
       wouldFree: t.string,
     },
-    { agentId: AgentId, path: t.string },
+    {
+      agentId: AgentId,
+      path: t.string,
+      /** budget: what is limited, for whom, and what was spent of it. */
+      spending: t.type({
+        what: t.keyof({ tokens: null, money: null }),
+        of: t.keyof({ tree: null, agent: null }),
+        spent: t.number,
+      }),
+    },
   ),
 );

@@ -117,7 +117,15 @@ export const ScriptSay = closedShape({ say: text }, delay, 'ScriptSay');
 /** Anywhere inside `args`, `{"$from": "ID.field"}` stands for a field of an earlier result. */
 export const ScriptCall = closedShape({ call: text, id: text, args: anyRecord }, delay, 'ScriptCall');
 export const ScriptExec = closedShape({ exec: text, id: text }, delay, 'ScriptExec');
-export const ScriptItem = t.union([ScriptSay, ScriptCall, ScriptExec], 'ScriptItem');
+const tokens = integer({ minimum: 0, description: 'a whole number of tokens, 0 or more' });
+/** What a model would say that this sampling has cost. */
+export const ScriptUsage = closed(
+  t.type({
+    usage: closedShape({ inputTokens: tokens, outputTokens: tokens }, { cachedTokens: tokens }, 'ScriptTokens'),
+  }),
+  'ScriptUsage',
+);
+export const ScriptItem = t.union([ScriptSay, ScriptCall, ScriptExec, ScriptUsage], 'ScriptItem');
 export type ScriptItem = t.TypeOf<typeof ScriptItem>;
 
 /** `as`: what kind of failure; `overloaded` (asked again) when absent. `retryAfterMs`: the pause that it asks for. */
@@ -148,6 +156,22 @@ export const Retry = closed(
   'Retry',
 );
 export type Retry = t.TypeOf<typeof Retry>;
+
+const amount = describe(
+  t.refinement(t.number, (n) => n >= 0 && Number.isFinite(n), 'Amount'),
+  { minimum: 0, description: 'an amount of money, 0 or more' },
+);
+const spending = { tokens, money: amount };
+/** What models may cost: all agents of a root's tree together, and each agent by itself. Money is in the currency of `prices`. */
+export const Budget = closed(
+  t.partial({ ...spending, perAgent: closed(t.partial(spending), 'AgentBudget') }),
+  'Budget',
+);
+export type Budget = t.TypeOf<typeof Budget>;
+
+/** Of a million tokens; `cachedInput`: of input that the server had already seen, default: as `input`. */
+export const Price = closedShape({ input: amount, output: amount }, { cachedInput: amount }, 'Price');
+export type Price = t.TypeOf<typeof Price>;
 
 /** Regular expressions for secrets of this fleet, besides the built-in ones (LO7). */
 export const Redact = closed(t.partial({ patterns: t.array(text) }), 'Redact');
@@ -193,6 +217,8 @@ export const fleetOptions = {
   retry: Retry,
   identity: IdentityConfig,
   approvals: Approvals,
+  budget: Budget,
+  prices: t.record(t.string, Price),
   checkpoints: CheckpointsConfig,
 };
 

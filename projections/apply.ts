@@ -6,6 +6,7 @@ import { definition, type EventType, eventTypes, type HoldfastEvent } from '../e
 import { activity } from './activity.ts';
 import { agents } from './agents.ts';
 import { approvals, askedCalls } from './approvals.ts';
+import { budget } from './budget.ts';
 import { cells } from './cells.ts';
 import { fleet } from './fleet.ts';
 import { identities } from './identities.ts';
@@ -37,7 +38,7 @@ const parts: readonly Reducers[] = [
   residents,
   activity,
 ];
-const rooms: readonly Reducers[] = [...parts, identities, taskBindings, sources];
+const rooms: readonly Reducers[] = [...parts, budget, identities, taskBindings, sources];
 
 type Reduce = (draft: State, event: HoldfastEvent) => void;
 

@@ -8,6 +8,7 @@ import type { DetachReason, StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
 import type { TaskOrigin } from '../events/task.ts';
 import type { Approvals } from './approval.ts';
+import type { Spending } from './budget.ts';
 import type { Cell } from './cell.ts';
 import { noIdentities } from './identities.ts';
 import { emptyOrder, type Order } from './order.ts';
@@ -358,6 +359,7 @@ export interface State {
   };
   /** Absent before the first question. */
   approvals?: Approvals;
+  spending?: Spending;
   /** Agent → key of its store → position of the newest write; the values are in the log. */
   stores: Record<string, Record<string, number>>;
 }

@@ -3,8 +3,9 @@
 import type { HoldfastEvent } from '../events/catalogue.ts';
 import type { CellPolicy } from '../events/cell.ts';
 import type { Envelope } from '../events/envelope.ts';
-import type { FleetFile } from '../events/fleetFile.ts';
+import type { Budget, FleetFile } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
+import type { BudgetGiven } from './decide/budget.ts';
 import type { ApprovalAnswer, Command, RootGiven } from './decide/command.ts';
 import type { Skipped } from './decide/leases.ts';
 import type { Observing, Resumed } from './engine/cellDoor.ts';
@@ -218,6 +219,11 @@ export class Fleet {
         .filter((p) => detached === undefined || (p.end === undefined && (p.place === 'detached') === detached))
         .map((process) => structuredClone(process)),
     );
+  }
+
+  /** `null`: no limit any more; what is not named stays. Agents whose turn was ended by the budget go on when they may. */
+  changeBudget(given: BudgetGiven, asked: Asked = {}): Promise<Result<{ budget: Budget; goOn: string[] }>> {
+    return this.#ask({ do: 'changeBudget', given }, asked);
   }
 
   changeLimits(limits: Readonly<Record<string, unknown>>, asked: Asked = {}): Promise<Result<{ limits: unknown }>> {

@@ -11,6 +11,7 @@ import { Failure } from './failure.ts';
 import { type Fault, fleetFailure } from './fleet/fault.ts';
 import { type CheckedFleet, fleetOf } from './fleet/fleetOf.ts';
 import { parseJson } from './fleet/jsonText.ts';
+import { pricesFault } from './fleet/prices.ts';
 import { rootsFault } from './fleet/roots.ts';
 import { scriptItemsFault } from './fleet/scriptItems.ts';
 import { scriptKeysFault } from './fleet/scriptKeys.ts';
@@ -50,7 +51,7 @@ function faultBesideKeys(value: unknown): Fault | undefined {
   const mistake = explainFleet(value);
   if (mistake !== undefined) return mistake;
   const file = value as FleetFile;
-  return waitFault(file) ?? redactFault(file) ?? rootsFault(file) ?? scriptItemsFault(file);
+  return waitFault(file) ?? redactFault(file) ?? rootsFault(file) ?? pricesFault(file) ?? scriptItemsFault(file);
 }
 
 /** Throws HOLDFAST_FLEET_FILE; `name` is what the error calls the file. */

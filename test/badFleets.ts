@@ -42,7 +42,7 @@ export const badFleets: ReadonlyArray<readonly [file: string, path: string, said
   [
     'item-of-no-kind.json',
     '$.scripts["/root"][0][0]',
-    ': expected {say, delayMs?} or {call, id, args, delayMs?} or {exec, id, delayMs?}, found an empty object',
+    ': expected {say, delayMs?} or {call, id, args, delayMs?} or {exec, id, delayMs?} or {usage}, found an empty object',
   ],
   ['limit-is-broken.json', '$.limits.cells', ': expected a whole number of cells, 0 or more, found 2.5'],
   ['limit-is-negative.json', '$.limits.residents', ': expected a whole number of agents, 0 or more, found -1'],
@@ -81,7 +81,11 @@ export const badFleets: ReadonlyArray<readonly [file: string, path: string, said
     ': expected a regular expression, found "(open" (Invalid regular expression: /(open/: Unterminated group)',
   ],
   ['retry-without-attempts.json', '$.retry.attempts', ': expected a whole number of attempts, 1 or more, found 0'],
-  ['role-unknown.json', '$.roots[0].role', ': expected a name under $.roles (tester, worker, reviewer, explorer), found "builder"'],
+  [
+    'role-unknown.json',
+    '$.roots[0].role',
+    ': expected a name under $.roles (tester, worker, reviewer, explorer), found "builder"',
+  ],
   ['root-is-a-list.json', '$', ': expected an object, found an array of 1'],
   ['root-key-unknown.json', '$.roots[0].modle', ': unknown key; did you mean model?'],
   ['root-name-with-colon.json', '$.roots[0].name', ': expected a name without ":", "/" and "*", found "a:b"'],

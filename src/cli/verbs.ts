@@ -12,6 +12,7 @@ import { doctorVerb } from './machine/doctor.ts';
 import { fuzzVerb } from './machine/fuzz.ts';
 import { registrarVerb } from './machine/registrar.ts';
 import { answerVerb } from './operator/answer.ts';
+import { budgetVerb } from './operator/budget.ts';
 import { cellVerb } from './operator/cell.ts';
 import { operatorVerbs } from './operator/operate.ts';
 import { processVerbs } from './operator/processVerbs.ts';
@@ -44,6 +45,7 @@ export const verbs: readonly Verb[] = [
   bisectVerb,
   ...rolloutVerbs,
   answerVerb,
+  budgetVerb,
   ...operatorVerbs,
   ...processVerbs,
   forgetVerb,

@@ -6,6 +6,7 @@ import type { IdentityLossReason } from '../../events/identity.ts';
 import type { AgentId } from '../../events/ids.ts';
 import type { Item, Usage } from '../../events/turn.ts';
 import type { CallNamed } from '../../projections/calls.ts';
+import type { BudgetGiven } from './budget.ts';
 import type { CallEnd } from './callEnd.ts';
 import type { IdentitySeen } from './identity.ts';
 
@@ -116,6 +117,7 @@ export type Command =
   /** Ends the detached processes of one agent, or of all. */
   | { readonly do: 'clean'; readonly target?: string }
   | { readonly do: 'stopProcess'; readonly processId: number }
+  | { readonly do: 'changeBudget'; readonly given: BudgetGiven }
   | { readonly do: 'changeLimits'; readonly limits: Readonly<Record<string, unknown>> }
   | {
       readonly do: 'forget';
@@ -142,6 +144,8 @@ export type Command =
     })
   /** The sampling asked for a summary, and this is it. */
   | (OfTurn & { readonly do: 'compacted'; readonly n: number; readonly summary: string; readonly usage?: Usage })
+  /** A sampling would begin, and the budget is spent. */
+  | (OfTurn & { readonly do: 'budgetSpent'; readonly n: number })
   /** Decides the next call of the newest list. */
   | (OfTurn & { readonly do: 'carryOut' })
   | (OfCall & { readonly do: 'waitExpired' })

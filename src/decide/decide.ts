@@ -2,6 +2,7 @@
 import type { State } from '../../projections/state.ts';
 import { answerApproval } from './approval.ts';
 import { renewTask, taskExpired, taskRegistered, taskRegistrationFailed, taskRejected, unbind } from './binding.ts';
+import { budgetSpent, changeBudget } from './budget.ts';
 import { endCall, waitExpired } from './calls.ts';
 import { carryOutCell, cellDrained, cellLost, createCell, fireTimers, terminateCell } from './cell.ts';
 import { observeFrontier, resumeCell, resumeFailed } from './cellFrontier.ts';
@@ -40,6 +41,8 @@ const deciders: Deciders = {
   clean,
   stopProcess,
   changeLimits,
+  changeBudget,
+  budgetSpent,
   forget,
   sampled,
   samplingFailed,

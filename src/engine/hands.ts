@@ -1,5 +1,6 @@
 /** Carries out effects: objects of residents, samplings, waits and commands, each after its event is durable. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
+import { budgetReached } from '../../projections/budget.ts';
 import { openCall, requestOf } from '../../projections/calls.ts';
 import type { HistoryItem } from '../../projections/history.ts';
 import type { Agent, State } from '../../projections/state.ts';
@@ -224,6 +225,10 @@ export class LiveHands implements Hands {
     while (!signal.aborted && unsynced()) await engine.read(() => undefined).catch(() => {});
     // Loading may have taken its time: what has been interrupted meanwhile is not asked for, durable or not.
     if (signal.aborted || !this.#current(effect)) return;
+    if (budgetReached(this.#state, agent) !== undefined) {
+      engine.report({ do: 'budgetSpent', turnId, n });
+      return;
+    }
     const credentials = this.#credentials(effect);
     if (credentials === 'none yet') return;
     try {

@@ -19,7 +19,10 @@ function resultsIn(history: Sampling['history']): (id: string) => Fields | undef
   return (id) => results.get(id);
 }
 
-function spoken(item: ScriptItem, resultOf: (id: string) => Fields | undefined): ModelItem {
+function spoken(
+  item: Exclude<ScriptItem, { usage: unknown }>,
+  resultOf: (id: string) => Fields | undefined,
+): ModelItem {
   if ('say' in item) return { say: item.say };
   if ('exec' in item) return { exec: item.exec, id: item.id };
   const resolved = resolveReferences(item.args, resultOf);
@@ -67,10 +70,12 @@ export function scriptModel(scripts: Scripts, clock: After): Model {
         await pause(clock, undefined, signal);
         return { items: [] };
       }
-      const delayMs = list.reduce((sum, item) => sum + (item.delayMs ?? 0), 0);
+      const delayMs = list.reduce((sum, item) => sum + ('delayMs' in item ? (item.delayMs ?? 0) : 0), 0);
       if (delayMs > 0) await pause(clock, delayMs, signal);
       const resultOf = resultsIn(history);
-      return { items: list.map((item) => spoken(item, resultOf)) };
+      const used = list.find((item) => 'usage' in item)?.usage;
+      const said = list.flatMap((item) => ('usage' in item ? [] : [spoken(item, resultOf)]));
+      return { items: said, ...(used !== undefined && { usage: used }) };
     },
   };
 }

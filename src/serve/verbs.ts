@@ -57,6 +57,11 @@ export const commands: Readonly<Record<string, Ask>> = {
     const reason = optional<string>(args, 'reason', 'string');
     return fleet.answer(text(args, 'approvalId'), word, { ...(reason !== undefined && { reason }), ...asked(args) });
   },
+  budget: (fleet, args) => {
+    const { given } = args;
+    if (typeof given !== 'object' || given === null) throw bad('given', 'an object');
+    return fleet.changeBudget(given, asked(args));
+  },
   unbind: (fleet, args) => fleet.unbind(text(args, 'target'), asked(args)),
   close: (fleet, args) => {
     const reason = optional<string>(args, 'reason', 'string');

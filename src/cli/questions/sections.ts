@@ -1,6 +1,7 @@
 /** The projections as documents for `show`: plain rows with names and numbers, from the state alone. */
 import type { Text } from '../../../events/fact.ts';
 import { openApprovals } from '../../../projections/approvals.ts';
+import { nothingSpent } from '../../../projections/budget.ts';
 import { isPaused, isRunning } from '../../../projections/cells.ts';
 import { inOrder, isIn } from '../../../projections/order.ts';
 import type { Agent, ProcessEnd, State } from '../../../projections/state.ts';
@@ -53,6 +54,26 @@ export const approvals = (state: State) => ({
   })),
   always: state.approvals?.always ?? [],
 });
+
+/** What models have cost, and what they may. */
+export const budget = (state: State) => {
+  const { limits = {}, trees = {}, agents: each = {} } = state.spending ?? {};
+  const { perAgent, ...tree } = limits;
+  return {
+    limits,
+    trees: state.roots.map((rootId) => ({
+      root: name(state, rootId),
+      ...(trees[rootId] ?? nothingSpent),
+      limits: tree,
+    })),
+    agents: Object.entries(each).map(([agentId, spent]) => ({
+      path: name(state, agentId),
+      ...spent,
+      ...(perAgent !== undefined && { limits: perAgent }),
+      stopped: state.spending?.stopped[agentId] === true,
+    })),
+  };
+};
 
 export const slots = (state: State) =>
   Object.entries(state.slots.trees).map(([rootId, tree]) => ({

@@ -19,6 +19,7 @@ interface View {
 const views: Readonly<Record<string, View>> = {
   agents: { document: sections.agents, text: (s) => tables.agentsTable(sections.agents(s)) },
   approvals: { document: sections.approvals, text: (s) => tables.approvalsTable(sections.approvals(s)) },
+  budget: { document: sections.budget, text: (s) => tables.budgetTable(sections.budget(s)) },
   slots: { document: sections.slots, text: (s) => tables.slotsTable(sections.slots(s)) },
   residents: {
     document: sections.residents,

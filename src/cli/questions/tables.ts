@@ -2,6 +2,7 @@
 import type { Text } from '../../../events/fact.ts';
 import { commandText } from '../words/describe.ts';
 import { columns, cut, moment, oneLine, short } from '../words/line.ts';
+import { amount } from '../words/quantity.ts';
 import type * as sections from './sections.ts';
 
 type Rows<K extends 'agents' | 'slots' | 'residents' | 'mail' | 'turns' | 'processes' | 'cells' | 'tasks'> = ReturnType<
@@ -37,6 +38,32 @@ export const approvalsTable = ({ open, always }: ReturnType<typeof sections.appr
     'no question is open',
   ),
   ...(always.length > 0 ? ['', 'allowed for good:', ...always.map((pattern) => `  ${oneLine(pattern)}`)] : []),
+];
+
+const spentOf = (spent: number, limit: number | undefined): string =>
+  limit === undefined ? amount(spent) : `${amount(spent)} of ${amount(limit)}`;
+
+export const budgetTable = ({ trees, agents }: ReturnType<typeof sections.budget>): string[] => [
+  ...table(
+    ['TREE', 'TOKENS', 'MONEY'],
+    trees.map(({ root, tokens, money, limits }) => [
+      root,
+      spentOf(tokens, limits.tokens),
+      spentOf(money, limits.money),
+    ]),
+    'no roots',
+  ),
+  '',
+  ...table(
+    ['AGENT', 'TOKENS', 'MONEY', ''],
+    agents.map(({ path, tokens, money, limits, stopped }) => [
+      path,
+      spentOf(tokens, limits?.tokens),
+      spentOf(money, limits?.money),
+      stopped ? 'stopped by the budget' : '',
+    ]),
+    'no model has said what it used',
+  ),
 ];
 
 export const slotsTable = (trees: Rows<'slots'>): string[] =>

@@ -81,6 +81,7 @@ const said: Say = {
   TurnCompleted: (d) => text(d.message),
   TurnFailed: (d) => d.error,
   TurnInterrupted: (d) => d.reason,
+  BudgetChanged: (d) => json(d.budget),
   ApprovalAsked: (d) => `approval ${d.approvalId}: ${text(d.what)} (${d.why})`,
   ApprovalAnswered: (d) =>
     `approval ${d.approvalId}: ${d.answer}${d.reason === undefined ? '' : ` (${d.reason})`}${d.always === undefined ? '' : `, from now on ${d.always.join(', ')}`}`,

@@ -1,4 +1,5 @@
 /** Amounts for people: sizes and spans of time in few characters. */
+import type { Budget } from '../../../events/fleetFile.ts';
 
 const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -19,4 +20,18 @@ export function spanText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   for (const [unit, length] of spans) if (seconds >= 2 * length) return `${Math.floor(seconds / length)} ${unit}`;
   return `${seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds)} s`;
+}
+
+/** Tokens, or money: no more digits than anybody counts. */
+export const amount = (n: number): string => String(Math.round(n * 1000) / 1000);
+
+export function budgetText({ tokens, money, perAgent }: Budget): string {
+  const of = (what: string, n: number | undefined) => (n === undefined ? [] : [`${amount(n)} ${what}`]);
+  const parts = [
+    ...of('tokens per tree', tokens),
+    ...of('of money per tree', money),
+    ...of('tokens per agent', perAgent?.tokens),
+    ...of('of money per agent', perAgent?.money),
+  ];
+  return parts.length === 0 ? 'no limits' : parts.join(', ');
 }
