@@ -1,6 +1,7 @@
 /** Facts about agents: who exists, who is in memory. */
 import * as t from 'io-ts';
 import { aggregate, fact, shape } from './fact.ts';
+import { Workspace } from './fleetFile.ts';
 import { AgentId } from './ids.ts';
 
 const agent = aggregate('agent', (d: { agentId: string }) => d.agentId);
@@ -32,6 +33,8 @@ export const AgentSpawned = fact(
       role: t.string,
       effort: t.string,
       wake: t.boolean,
+      /** Where it works; of a root: where those below it work that say nothing else. */
+      workspace: Workspace,
       forkedFrom: ForkedFrom,
       /** A client outside acts as this root; `model` is then what answers for the agents below it. */
       client: t.literal(true),

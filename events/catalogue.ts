@@ -14,6 +14,7 @@ import * as source from './source.ts';
 import * as store from './store.ts';
 import * as task from './task.ts';
 import * as turn from './turn.ts';
+import * as workspace from './workspace.ts';
 
 const rooms = {
   ...fleet,
@@ -23,6 +24,7 @@ const rooms = {
   ...mail,
   ...turn,
   ...approval,
+  ...workspace,
   ...identity,
   ...task,
   ...process,

@@ -90,12 +90,17 @@ const approvals = {
 export const Approvals = closed(t.partial({ ...approvals, park: t.boolean }), 'Approvals');
 export type Approvals = t.TypeOf<typeof Approvals>;
 
+/** `worktree`: agents get a git worktree of their own. */
+export const Workspace = t.keyof({ shared: null, worktree: null }, 'Workspace');
+export type Workspace = t.TypeOf<typeof Workspace>;
+
 export const Role = closed(
   t.partial({
     instructions: text,
     model: text,
     effort: text,
     approvals: closed(t.partial(approvals), 'RoleApprovals'),
+    workspace: Workspace,
   }),
   'Role',
 );
@@ -105,7 +110,7 @@ export const RootName = matching(/^[^:/*]+$/, { title: 'RootName', description: 
 
 export const Root = closedShape(
   { prompt: text },
-  { name: RootName, model: text, effort: text, role: text, cwd: text, wake: t.boolean },
+  { name: RootName, model: text, effort: text, role: text, cwd: text, wake: t.boolean, workspace: Workspace },
   'Root',
 );
 export type Root = t.TypeOf<typeof Root>;
@@ -217,6 +222,7 @@ export const fleetOptions = {
   retry: Retry,
   identity: IdentityConfig,
   approvals: Approvals,
+  workspace: Workspace,
   budget: Budget,
   prices: t.record(t.string, Price),
   checkpoints: CheckpointsConfig,

@@ -62,6 +62,7 @@ export const agents: Reducers = {
     if (data.role !== undefined) agent.role = data.role;
     if (data.effort !== undefined) agent.effort = data.effort;
     if (data.wake !== undefined) agent.wake = data.wake;
+    if (data.workspace !== undefined) agent.workspace = data.workspace;
     if (data.forkedFrom !== undefined) agent.forkedFrom = { ...data.forkedFrom };
     if (data.client !== undefined) agent.client = {};
     draft.agents[data.agentId] = agent;

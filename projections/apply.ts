@@ -20,6 +20,7 @@ import type { State } from './state.ts';
 import { numbered } from './table.ts';
 import { taskBindings } from './taskBindings.ts';
 import { turns } from './turns.ts';
+import { workspaces } from './workspaces.ts';
 
 /**
  * Each room writes its own part of the document and may read the parts of rooms after it, as they were before; `residents` and
@@ -38,7 +39,7 @@ const parts: readonly Reducers[] = [
   residents,
   activity,
 ];
-const rooms: readonly Reducers[] = [...parts, budget, identities, taskBindings, sources];
+const rooms: readonly Reducers[] = [...parts, budget, workspaces, identities, taskBindings, sources];
 
 type Reduce = (draft: State, event: HoldfastEvent) => void;
 

@@ -17,6 +17,7 @@ export interface Approval {
   at: number;
 }
 
+/** Absent before the first question. */
 export interface Approvals {
   /** Id of the next question. */
   next: number;

@@ -1,6 +1,6 @@
 /** What is true now: the document that decisions read, and nothing but a fold of the log. Plain JSON, all of it. */
 import type { Text } from '../events/fact.ts';
-import type { FleetFile, Limits } from '../events/fleetFile.ts';
+import type { FleetFile, Limits, Workspace } from '../events/fleetFile.ts';
 import type { Need } from '../events/identity.ts';
 import type { AgentId, MailId, QueueId, ReservationId, TurnId } from '../events/ids.ts';
 import type { MailKind } from '../events/mail.ts';
@@ -15,6 +15,7 @@ import { emptyOrder, type Order } from './order.ts';
 import type { Source } from './source.ts';
 import { numbered, table } from './table.ts';
 import { noTaskBindings } from './taskBindings.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export type { Cell, CellEnd, Frontier } from './cell.ts';
 export type { Source } from './source.ts';
@@ -34,6 +35,7 @@ export interface Agent {
   effort?: string;
   cwd: string;
   wake?: boolean;
+  workspace?: Workspace;
   forkedFrom?: { agentId: AgentId; position: number; turns: 'all' | number };
   /** Position of its AgentSpawned. */
   spawned: number;
@@ -357,9 +359,9 @@ export interface State {
     /** Those that go on by themselves. */
     busy: Record<string, true>;
   };
-  /** Absent before the first question. */
   approvals?: Approvals;
   spending?: Spending;
+  workspaces?: Workspaces;
   /** Agent → key of its store → position of the newest write; the values are in the log. */
   stores: Record<string, Record<string, number>>;
 }

@@ -3,6 +3,7 @@ import { inWait } from './activity.ts';
 import { awaitsAnswer } from './approvals.ts';
 import type { Agent, State } from './state.ts';
 import { awaitsBinding } from './taskBindings.ts';
+import { awaitsWorkspace } from './workspaces.ts';
 
 export interface Status {
   readonly is: 'pending' | 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'interrupted' | 'closed';
@@ -33,6 +34,8 @@ export function statusOf(state: State, agent: Agent): Status {
   }
   if (turn.parked !== undefined && turn.open === 0)
     return { is: 'waiting', since: turn.parked.at, position: turn.parked.position, what: 'a slot to go on' };
+  if (awaitsWorkspace(state, agent.agentId))
+    return { is: 'waiting', since: turn.at, position: turn.position, what: 'its working directory' };
   if (awaitsBinding(state, turn)) {
     const { at, position } = state.taskBindings.registering[agent.agentId] ?? state.identities.registering ?? turn;
     return { is: 'waiting', since: at, position, what: 'a task binding' };

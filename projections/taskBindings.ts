@@ -5,6 +5,7 @@ import { append, emptyOrder, inOrder, isIn, remove } from './order.ts';
 import type { Reducers } from './reducers.ts';
 import type { Agent, Binding, State, TaskBindings, Turn } from './state.ts';
 import { table } from './table.ts';
+import { awaitsWorkspace } from './workspaces.ts';
 
 export const noTaskBindings = (): TaskBindings => ({
   newest: table(),
@@ -29,7 +30,8 @@ export const awaitsBinding = (state: State, turn: Turn): boolean =>
   isRegistered(state) && samples(turn) && bindingOf(state, turn.agentId) === undefined;
 
 /** The turn asks its model, or will when a pause is over. */
-export const asksModel = (state: State, turn: Turn): boolean => samples(turn) && !awaitsBinding(state, turn);
+export const asksModel = (state: State, turn: Turn): boolean =>
+  samples(turn) && !awaitsBinding(state, turn) && !awaitsWorkspace(state, turn.agentId);
 
 const turnOf = (state: State, agentId: string): Turn | undefined => {
   const turnId = state.agents[agentId]?.turnId;

@@ -17,6 +17,7 @@ import { Life } from './engine/life.ts';
 import { checkFleet } from './fleetFile.ts';
 import { liveWorld, newId, openLog } from './live.ts';
 import type { Log } from './log/port.ts';
+import { refuseWithoutRepository } from './workspaces/wanted.ts';
 
 export type FleetConfig = Omit<FleetFile, 'roots'> & { readonly roots?: readonly RootGiven[] };
 
@@ -281,6 +282,7 @@ export class Fleet {
 export async function openFleet(options: OpenOptions): Promise<Fleet> {
   const { log: dir, fleet, cwd = process.cwd(), socket, turns = 'go on' } = options;
   if (fleet !== undefined && fleet.roots !== undefined && fleet.roots.length > 0) checkFleet(fleet, 'fleet');
+  if (fleet !== undefined) await refuseWithoutRepository(fleet, cwd);
   const log = await openLog(dir, socket);
   try {
     const fresh =

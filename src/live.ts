@@ -33,6 +33,7 @@ import { scriptModel } from './models/script.ts';
 import { serverModel } from './models/server.ts';
 import { newId } from './newId.ts';
 import { keepCheckpoint, vaultOf } from './proofs/vault.ts';
+import { gitWorkspaces } from './workspaces/git.ts';
 
 export { newId } from './newId.ts';
 
@@ -185,6 +186,7 @@ export const liveWorld = (dir: string, log: Log): World => ({
   secrets: secretsFile(dir),
   identity: identityOf(dir),
   snapshot: thread('snapshotThread', dir),
+  workspaces: gitWorkspaces(dir),
   signing: signingOf(dir),
   machine: { bootId: bootId(), pid: process.pid, version },
 });

@@ -38,6 +38,7 @@ const codes: Readonly<Record<string, number>> = {
   HOLDFAST_FLEET_FILE: exit.usage,
   HOLDFAST_UNKNOWN_MODEL: exit.usage,
   HOLDFAST_UNKNOWN_ROLE: exit.usage,
+  HOLDFAST_NO_REPOSITORY: exit.usage,
   HOLDFAST_UNKNOWN_FIGURE: exit.usage,
   HOLDFAST_NO_SUCH_POSITION: exit.usage,
   HOLDFAST_LOG_LOCKED: exit.owned,

@@ -1,7 +1,7 @@
 /** Everything that can be asked of a fleet: by operators, by models through their tools, by the outside world as results. */
 import type { DataOf } from '../../events/catalogue.ts';
 import type { CellPolicy, OutputItem } from '../../events/cell.ts';
-import type { FleetFile } from '../../events/fleetFile.ts';
+import type { FleetFile, Workspace } from '../../events/fleetFile.ts';
 import type { IdentityLossReason } from '../../events/identity.ts';
 import type { AgentId } from '../../events/ids.ts';
 import type { Item, Usage } from '../../events/turn.ts';
@@ -20,6 +20,7 @@ export interface RootGiven {
   readonly role?: string;
   readonly cwd?: string;
   readonly wake?: boolean;
+  readonly workspace?: Workspace;
 }
 
 /** What operators have typed into a process so far: bytes, and a hash of all of them. */
@@ -53,6 +54,7 @@ type OfTurn = { readonly turnId: string };
 type OfTask = { readonly agentId: string; readonly taskId: string; readonly identityEpoch: number };
 type OfCall = CallNamed;
 type OfClient = { readonly connectionId: string };
+type OfWorkspace = { readonly agentId: string; readonly branch: string };
 type OfCell = { readonly cellId: string };
 
 /** What one input did to a cell, as the sandbox reports it (see `src/cells/port.ts`). */
@@ -184,6 +186,16 @@ export type Command =
       };
     })
   | { readonly do: 'loadFailed'; readonly agentId: string; readonly error: string }
+  | ({ readonly do: 'workspaceMade' } & OfWorkspace & {
+        readonly path: string;
+        readonly base: string;
+        readonly cwd: string;
+      })
+  | ({ readonly do: 'workspaceFailed' } & OfWorkspace & { readonly error: string })
+  | ({ readonly do: 'workspaceReleased' } & OfWorkspace & {
+        readonly outcome: 'removed' | 'kept';
+        readonly why: string;
+      })
   | { readonly do: 'unloadAbandoned'; readonly agentId: string; readonly afterMs: number }
   | {
       readonly do: 'processStarted';

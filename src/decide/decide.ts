@@ -18,6 +18,7 @@ import { launchFailed, processEnded, processLost, processStarted, processTyped, 
 import { spawnRoot } from './roots.ts';
 import { clean, stopProcess, stopProcesses } from './stops.ts';
 import { carryOut, compacted, loadFailed, sampled, samplingFailed, unloadAbandoned } from './turn.ts';
+import { workspaceFailed, workspaceMade, workspaceReleased } from './workspace.ts';
 
 type Deciders = { readonly [D in Command['do']]: (state: State, ctx: Context, command: CommandOf<D>) => Decision };
 
@@ -52,6 +53,9 @@ const deciders: Deciders = {
   endCall,
   loadFailed,
   unloadAbandoned,
+  workspaceMade,
+  workspaceFailed,
+  workspaceReleased,
   processStarted,
   launchFailed,
   processWritten,

@@ -48,6 +48,7 @@ export function newRoot(
       ...(given.role !== undefined && { role: given.role }),
       ...(effort !== undefined && { effort }),
       ...(given.wake !== undefined && { wake: given.wake }),
+      ...(given.workspace !== undefined && { workspace: given.workspace }),
     },
     mail: {
       mailId: ctx.id<MailId>(),

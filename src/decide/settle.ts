@@ -20,6 +20,7 @@ import { leases } from './leases.ts';
 import { notices } from './notices.ts';
 import { bind } from './registration.ts';
 import { answerWait, hasUntold } from './wait.ts';
+import { workspaces } from './workspace.ts';
 
 /** `birth`: an agent of this batch that is not there yet, and has a free slot. */
 export type Rule = (
@@ -282,6 +283,7 @@ export const rules: readonly { readonly rule: Rule; readonly again: boolean }[] 
   { rule: joinQueue, again: false },
   { rule: bear, again: false },
   { rule: grantNext, again: true },
+  { rule: workspaces, again: false },
   { rule: leases, again: false },
   { rule: bind, again: true },
 ];

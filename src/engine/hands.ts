@@ -23,6 +23,7 @@ import { ResidentObjects } from './residents.ts';
 import type { Secrets } from './secrets.ts';
 import { Timers } from './timers.ts';
 import { wholeTexts } from './wholeTexts.ts';
+import type { WorkspaceHands } from './workspaces.ts';
 
 type Sample = Extract<Effect, { do: 'sample' }>;
 
@@ -39,10 +40,11 @@ export interface HandsParts {
   /** Absent: agents of this fleet are registered nowhere. */
   readonly registrations?: Registrations;
   readonly secrets?: Secrets;
+  readonly workspaces: WorkspaceHands;
 }
 
 /** Effects by which a turn goes on. */
-const turnsOn = new Set<Effect['do']>(['load', 'sample', 'expire', 'startProcess', 'collect']);
+const turnsOn = new Set<Effect['do']>(['load', 'sample', 'expire', 'startProcess', 'collect', 'makeWorkspace']);
 
 export class LiveHands implements Hands {
   readonly objects: ResidentObjects;
@@ -68,6 +70,10 @@ export class LiveHands implements Hands {
     });
   }
 
+  get workspaces(): WorkspaceHands {
+    return this.#parts.workspaces;
+  }
+
   get clients(): ClientDoor {
     return this.#parts.clients;
   }
@@ -79,7 +85,7 @@ export class LiveHands implements Hands {
   }
 
   carryOut(effect: Effect): void {
-    const { engine, processes, commands, cells, registrations } = this.#parts;
+    const { engine, processes, commands, cells, registrations, workspaces } = this.#parts;
     if (this.#stopped && turnsOn.has(effect.do)) return;
     switch (effect.do) {
       case 'load':
@@ -137,6 +143,12 @@ export class LiveHands implements Hands {
         break;
       case 'giveUpRegistration':
         registrations?.giveUp(effect.key);
+        break;
+      case 'makeWorkspace':
+        workspaces.make(effect.agentId);
+        break;
+      case 'releaseWorkspace':
+        workspaces.release(effect.agentId);
         break;
       case 'renewTask':
         registrations?.renew(effect.agentId);

@@ -8,6 +8,7 @@ import { Failure } from '../failure.ts';
 import type { IdentityPorts } from '../identity/port.ts';
 import type { Log } from '../log/port.ts';
 import type { Model } from '../models/port.ts';
+import type { Workspaces } from '../workspaces/port.ts';
 import { look, tokenPatterns } from './atHand.ts';
 import { type CellParts, Cells } from './cells.ts';
 import { Checkpoints, type Signing } from './checkpoints.ts';
@@ -25,6 +26,7 @@ import { type SecretStore, Secrets } from './secrets.ts';
 import { Snapshots, type TakeSnapshot } from './snapshots.ts';
 import type { Tamper } from './tamper.ts';
 import { unservedHost } from './unserved.ts';
+import { WorkspaceHands } from './workspaces.ts';
 
 export interface World {
   readonly log: Log;
@@ -44,6 +46,8 @@ export interface World {
   readonly snapshot?: TakeSnapshot;
   /** Signs what the log is; absent: it is not signed. */
   readonly signing?: Signing;
+  /** Who makes worktrees; absent: nobody. */
+  readonly workspaces?: Workspaces;
   /** Events between two snapshots; absent: as many as make them worth it. */
   readonly snapshotEvery?: number;
   /** A planted defect, in simulations only. */
@@ -152,6 +156,7 @@ export class Life {
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
     const cells = new Cells({ engine, log, clock, ...(world.cells ?? { runtime: noSandbox }), ...secrets });
     const clients = new ClientDoor({ engine, log, ...secrets });
+    const workspaces = new WorkspaceHands(engine, world.workspaces);
     const hands = new LiveHands({
       engine,
       log,
@@ -161,6 +166,7 @@ export class Life {
       cells,
       clients,
       model: models,
+      workspaces,
       ...secrets,
       ...registrations,
     });
@@ -214,6 +220,7 @@ export class Life {
         await engine.submit({ do: 'leaveClient', connectionId, reason: 'the engine stops' });
       if (processes === 'end') await engine.submit({ do: 'stopProcesses' });
       await this.#stopsDone();
+      await hands.workspaces.settled();
       await engine.submit({ do: 'stop', reason });
       await this.#world.log.flush();
       await this.#snapshots.last();

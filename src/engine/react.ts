@@ -4,6 +4,7 @@ import { callAskedOf } from '../../projections/approvals.ts';
 import { type CallRef, openCall } from '../../projections/calls.ts';
 import type { Call, Cell, State, Turn } from '../../projections/state.ts';
 import { asksModel, awaitsBinding, bindingOf } from '../../projections/taskBindings.ts';
+import { abandoned } from '../../projections/workspaces.ts';
 import type { Command } from '../decide/command.ts';
 import { allLive } from '../decide/leases.ts';
 
@@ -34,6 +35,8 @@ export type Effect =
   | { readonly do: 'reconcile'; readonly open: readonly number[]; readonly stopping: readonly number[] }
   | { readonly do: 'registerIdentity'; readonly key: string }
   | { readonly do: 'registerTask'; readonly agentId: string; readonly key: string }
+  /** A worktree is made, or found as the last life made it; or it is let go. */
+  | { readonly do: 'makeWorkspace' | 'releaseWorkspace'; readonly agentId: string }
   /** Nobody waits for the answer to this request any more. */
   | { readonly do: 'giveUpRegistration'; readonly key: string }
   /** Another task is registered before this one ends. */
@@ -153,7 +156,12 @@ function ofEvent(state: State, event: HoldfastEvent, batch: readonly HoldfastEve
         ...Object.values(state.turns).flatMap((turn) => (turn.parked === undefined ? [] : reopen(turn))),
         ...live(state).flatMap(reopenCell),
         ...askedBefore(state, event.position),
+        ...Object.entries(state.workspaces?.of ?? {}).flatMap(([agentId, { path, failed }]): Effect[] =>
+          path === undefined && failed === undefined ? [{ do: 'makeWorkspace', agentId }] : [],
+        ),
       ];
+    case 'WorkspaceRequested':
+      return [{ do: 'makeWorkspace', agentId: data.agentId }];
     case 'TurnStarted':
     case 'TurnUnparked':
     case 'TaskBound':
@@ -193,6 +201,17 @@ function cellsTouched(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   return [...found].map((cellId) => goOn(state.cells.all[cellId]!));
 }
 
+/** After these a worktree may be left that nobody works in any more. */
+const leavesWorkspaces = new Set<HoldfastEvent['type']>([
+  'EngineStarted',
+  'AgentClosed',
+  'WorkspaceMade',
+  'ProcessExited',
+  'ProcessTerminated',
+  'ProcessLost',
+  'ProcessLaunchFailed',
+]);
+
 const startsSampling = new Set<HoldfastEvent['type']>([
   'TurnStarted',
   'TurnUnparked',
@@ -205,9 +224,16 @@ const startsSampling = new Set<HoldfastEvent['type']>([
 export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   const effects = batch.flatMap((event) => ofEvent(state, event, batch));
   effects.push(...cellsTouched(state, batch));
+  if (batch.some(({ type }) => leavesWorkspaces.has(type)))
+    effects.push(...abandoned(state).map((agentId): Effect => ({ do: 'releaseWorkspace', agentId })));
   const asked = new Set<string>();
   for (const { type, data } of batch) {
-    const of = type === 'TaskBound' ? state.agents[data.agentId] : startsSampling.has(type) ? data : undefined;
+    const of =
+      type === 'TaskBound' || type === 'WorkspaceMade'
+        ? state.agents[data.agentId]
+        : startsSampling.has(type)
+          ? data
+          : undefined;
     if (of === undefined || !('turnId' in of) || of.turnId === undefined || asked.has(of.turnId)) continue;
     asked.add(of.turnId);
     const turn = state.turns[of.turnId];

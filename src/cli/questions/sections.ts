@@ -32,6 +32,7 @@ export const agents = (state: State) =>
         processes: Object.keys(state.processes.live[agentId] ?? {}).length,
         model,
         ...(role !== undefined && { role }),
+        ...(state.workspaces?.of[agentId] !== undefined && { workspace: state.workspaces.of[agentId] }),
         ...(parentId !== undefined && { parent: name(state, parentId) }),
         ...(turnId !== undefined && { turnId }),
         ...(task !== undefined && { task }),

@@ -20,13 +20,13 @@ export const textOf = (text: Text): string =>
 export const agentsTable = (rows: Rows<'agents'>): string[] =>
   table(
     ['AGENT', 'STATUS', 'SINCE', 'IN MEMORY', 'UNREAD', 'WHAT'],
-    rows.map(({ path, status, resident, unread }) => [
+    rows.map(({ path, status, resident, unread, workspace }) => [
       path,
       status.is,
       `#${status.position}`,
       resident ? 'yes' : 'no',
       String(unread),
-      cut(oneLine(status.what ?? ''), textColumnsMax),
+      cut(oneLine([workspace?.path, status.what].filter(Boolean).join('  ')), textColumnsMax),
     ]),
     'no agents',
   );

@@ -4,6 +4,7 @@ import { closed, closedShape } from '../../../events/closed.ts';
 import { ProcessRequested } from '../../../events/process.ts';
 import { requestOf } from '../../../projections/calls.ts';
 import type { Agent, Process, State } from '../../../projections/state.ts';
+import { awaitsWorkspace } from '../../../projections/workspaces.ts';
 import type { Deed } from '../approvals/judge.ts';
 import { isBelow, resolvePath } from '../paths.ts';
 import { processRefusal } from '../refusals.ts';
@@ -87,6 +88,8 @@ export const execCommand: Tool<ExecArgs> = {
   deed: execDeed,
   decide: (state, ctx, caller, args, call) => {
     if (args.cmd.trim() === '') return { end: error('missing command line for unified exec request') };
+    if (awaitsWorkspace(state, caller.agentId))
+      return { end: error('exec_command failed: the working directory of this agent is not there') };
     const refusal = processRefusal(state, ctx, caller);
     if (refusal !== undefined) return refusedCall('exec_command failed: ', refusal);
     const processId = state.fleet.nextProcessId;

@@ -74,6 +74,13 @@ function fault(state: State, caller: Agent, args: SpawnArgs): string | undefined
   return undefined;
 }
 
+/** WS1: as its role says, else its root, else the fleet. */
+function worksApart({ agents, fleet }: State, { rootId }: Agent, role: string | undefined): boolean {
+  const { roles = {}, workspace } = fleet.file ?? {};
+  const ofRole = role !== undefined && Object.hasOwn(roles, role) ? roles[role]!.workspace : undefined;
+  return (ofRole ?? agents[rootId]!.workspace ?? workspace) === 'worktree';
+}
+
 function newAgent(state: State, ctx: Context, caller: Agent, args: SpawnArgs, fork: Fork): NewAgent {
   const role = args.agent_type ?? caller.role;
   const preset = args.agent_type === undefined ? undefined : state.fleet.file?.roles?.[args.agent_type];
@@ -95,6 +102,7 @@ function newAgent(state: State, ctx: Context, caller: Agent, args: SpawnArgs, fo
       ...(role !== undefined && { role }),
       ...(effort !== undefined && { effort }),
       ...(caller.wake !== undefined && { wake: caller.wake }),
+      ...(worksApart(state, caller, role) && { workspace: 'worktree' as const }),
       ...(fork !== 'none' && { forkedFrom: { agentId: caller.agentId, position: state.position, turns: fork } }),
     },
     mail: {
