@@ -145,6 +145,12 @@ export class Driver {
     if (this.#stopping !== this.world.life) this.stop();
   }
 
+  /** Somebody looks after the processes of a fleet whose turns are to stay where they are. */
+  async stay(): Promise<void> {
+    await this.restart();
+    this.world.nextStays = true;
+  }
+
   #target(target: string): string {
     if (!target.startsWith('#')) return target;
     return [...this.world.inspector.picture.agents.keys()][Number(target.slice(1))] ?? 'nobody';
@@ -249,10 +255,15 @@ export class Driver {
     world.look();
   }
 
-  /** Open, and not about to stop. */
+  /** Open, not about to stop, and its turns go on. */
   async ready(): Promise<void> {
     const { world } = this;
     const open = () => world.life !== undefined && this.#stopping !== world.life;
-    await this.until(open, 'the engine does not open, or a stop in order does not end');
+    const opened = () => this.until(open, 'the engine does not open, or a stop in order does not end');
+    await opened();
+    if (!world.stays) return;
+    this.stop();
+    await this.#settle();
+    await opened();
   }
 }

@@ -41,6 +41,8 @@ interface Living {
   life: Life | undefined;
   /** The opening has failed. */
   trouble: unknown;
+  /** Only its processes are looked after. */
+  readonly stays: boolean;
 }
 
 export class World {
@@ -59,6 +61,8 @@ export class World {
   readonly secrets: WorldSecrets | undefined;
   readonly tooLong = new Map<string, number>();
   #calm = false;
+  /** The next life lets no turn go on. */
+  nextStays = false;
   skewMs = 0;
   crashes = 0;
   readonly #history: History;
@@ -160,6 +164,11 @@ export class World {
     return this.#living?.life;
   }
 
+  /** The engine that is open lets no turn go on. */
+  get stays(): boolean {
+    return this.#living?.stays === true;
+  }
+
   /** The engine is open, opens, or has failed and nobody has noticed. */
   get alive(): boolean {
     return this.#living !== undefined;
@@ -204,12 +213,16 @@ export class World {
       wentOn: (cellId) => this.judge(() => inspector.cells.wentOn(cellId)),
       machine: this.#own.machine,
     });
-    const living: Living = { number, log: undefined, model, cells, life: undefined, trouble: undefined };
+    const stays = this.nextStays && this.events.length > 0;
+    this.nextStays = false;
+    const living: Living = { number, log: undefined, model, cells, life: undefined, trouble: undefined, stays };
     this.#living = living;
     const here = () => this.#living === living;
     this.#begin(living, this.#plant?.model?.(answering, number) ?? answering).then(
       (life) => {
-        if (here()) living.life = life;
+        if (!here()) return;
+        living.life = life;
+        if (stays) this.judge(() => inspector.waits.stopping());
       },
       (error) => {
         if (here()) living.trouble = error;
@@ -244,7 +257,8 @@ export class World {
       ...(setup.snapshotEvery !== undefined && { snapshotEvery: setup.snapshotEvery }),
       ...(tamper && { tamper }),
     };
-    return Life.begin(world, this.events.length === 0 ? this.#fleet() : undefined);
+    const fresh = this.events.length === 0 ? this.#fleet() : undefined;
+    return Life.begin(world, fresh, living.stays ? 'stay' : 'go on');
   }
 
   /** A model of somebody else's is held against the log like our own. */

@@ -59,7 +59,7 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[R23] mail that a compaction takes along is found', 'R23', 'TU4'],
   ['[MO5] a recorded answer that is asked for again is found', 'asked-again', 'TU8', 'LO1'],
   ['[TU4] results that a compaction takes along are found', 'results-compacted', 'TU4'],
-  ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT'],
+  ['[R30] an agent that is forgotten by a restart is found', 'R30', 'I8', 'I13', 'DEFECT', 'LIN'],
   ['[SL4] a slot that an interrupted turn keeps is found', 'lost-release-on-abort', 'I3'],
   ['[MC1] a root that two clients act as is found', 'one-root-for-two', 'MC1', 'DEFECT'],
   ['[MC1] a client that outlives its engine is found', 'client-outlives-engine', 'MC1', 'MC4'],

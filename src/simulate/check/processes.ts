@@ -38,6 +38,9 @@ export interface ProcessChecker extends Checker {
 export function processes(): ProcessChecker {
   const all = new Map<number, Seen>();
   const writes = new Map<number, number>();
+  /** Questions whether something may be typed. */
+  const typing = new Set<string>();
+  const writesTo = (processId: number) => writes.set(processId, (writes.get(processId) ?? 0) + 1);
   const calls = new Set<string>();
   let last = 999;
 
@@ -98,8 +101,7 @@ export function processes(): ProcessChecker {
           const seen = processId === undefined ? undefined : all.get(processId);
           if (seen !== undefined) seen.used = position;
           const chars = (args as { chars?: string } | null)?.chars ?? '';
-          if (processId !== undefined && tool === 'write_stdin' && chars !== '')
-            writes.set(processId, (writes.get(processId) ?? 0) + 1);
+          if (processId !== undefined && tool === 'write_stdin' && chars !== '') writesTo(processId);
           return;
         }
         case 'ApprovalAnswered': {
@@ -112,7 +114,15 @@ export function processes(): ProcessChecker {
           const { processId } = event.data;
           const seen = processId === undefined ? undefined : all.get(processId);
           if (seen !== undefined) seen.used = position;
-          if (processId !== undefined) writes.set(processId, (writes.get(processId) ?? 0) + 1);
+          if (processId !== undefined) writesTo(processId);
+          return;
+        }
+        case 'ApprovalAsked':
+          if (event.data.tool === 'write_stdin') typing.add(event.data.approvalId);
+          return;
+        case 'ApprovalAnswered': {
+          const { approvalId, processId } = event.data;
+          if (processId !== undefined && typing.has(approvalId)) writesTo(processId);
           return;
         }
         case 'ProcessStarted':

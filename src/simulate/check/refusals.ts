@@ -22,6 +22,7 @@ export const refusals = (): Checker => ({
   after: (_picture, batch) => {
     for (const event of batch) {
       if (event.type !== 'SlotRefused' && event.type !== 'LimitRefused') continue;
+      const isEffect = event.type === 'SlotRefused' ? touches : begins;
       const effect = decisionOf(event, batch).find(isEffect);
       holds(effect === undefined, 'SL5', event.position, () => `refused, and ${effect?.type} goes with it`);
     }
@@ -38,9 +39,10 @@ function decisionOf(refusal: HoldfastEvent, batch: readonly HoldfastEvent[]): re
 
 const isDecided = ({ type }: HoldfastEvent): boolean => type === 'CellToolStarted' || type === 'CellToolEnded';
 
-const isEffect = (event: HoldfastEvent): boolean => effects.has(event.type) || asks(event) !== undefined;
+const begins = (event: HoldfastEvent): boolean => event.type === 'AgentSpawned' || asks(event) !== undefined;
 
-const effects: ReadonlySet<string> = new Set(['AgentSpawned', 'AgentLoaded', 'AgentEvicted', 'SlotReserved']);
+const places: ReadonlySet<string> = new Set(['AgentLoaded', 'AgentEvicted', 'SlotReserved']);
+const touches = (event: HoldfastEvent): boolean => begins(event) || places.has(event.type);
 
 /** Mail that starts turns: not completions and ends of processes, which were promised before. */
 const promised: ReadonlySet<string> = new Set(['completion', 'notice']);

@@ -74,6 +74,13 @@ export const faultSteps = {
     says: () => 'stop in order and resume',
     happen: (driver) => driver.restart(),
   }),
+  stay: happening<object>({
+    weight: 1,
+    without: 60,
+    draw: () => ({}),
+    says: () => 'stop in order and open it for its processes alone',
+    happen: (driver) => driver.stay(),
+  }),
   killHost: happening<{ readonly childrenToo: boolean }>({
     weight: 2,
     without: 60,
