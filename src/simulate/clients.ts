@@ -17,8 +17,8 @@ interface Present {
   /** Answered: the root it acts as. */
   agentId: string | undefined;
   readonly open: Set<string>;
-  /** Mail it was given. */
-  readonly given: Set<string>;
+  /** Mail it was given → position of the result that it came with. */
+  readonly given: Map<string, number>;
 }
 
 export interface ClientWorld {
@@ -42,7 +42,7 @@ export class WorldClients {
     if (this.#present.has(who)) return;
     const { newId, judge, events, position } = this.#world;
     const connectionId = newId();
-    const present: Present = { connectionId, life, agentId: undefined, open: new Set(), given: new Set() };
+    const present: Present = { connectionId, life, agentId: undefined, open: new Set(), given: new Map() };
     this.#present.set(who, present);
     const joining = { connectionId, name: names[who % clientsMax]!, software: 'a client of the world', cwd: '/work' };
     life.clients.join(joining).then(
@@ -107,7 +107,7 @@ export class WorldClients {
     return this.#present.get(who) === present;
   }
 
-  /** MC2, MC3: what a client is told is what the log says, and no mail comes twice while it is there. */
+  /** MC2, MC3: what a client is told is what the log says, and no mail comes twice while it is there, unless an interruption gave it back. */
   #answered(present: Present, { callId, outcome, mail, position }: CallResult): void {
     const durable = this.#world.position();
     holds(position <= durable, 'LO1', position, () => `the result of call ${callId} is told before it is durable`);
@@ -125,8 +125,11 @@ export class WorldClients {
       () => `call ${callId} brings mail ${told.join(', ')}, the log says ${goes.join(', ')}`,
     );
     for (const mailId of told) {
-      holds(!present.given.has(mailId), 'MC3', position, () => `mail ${mailId} comes a second time`);
-      present.given.add(mailId);
+      const before = present.given.get(mailId);
+      const back = (e: HoldfastEvent) => e.type === 'MailReturned' && e.data.mailId === mailId && e.position > before!;
+      const again = before === undefined || this.#world.events().some(back);
+      holds(again, 'MC3', position, () => `mail ${mailId} comes a second time`);
+      present.given.set(mailId, position);
     }
   }
 }
