@@ -1,16 +1,14 @@
 /** The world: the real engine with everything outside simulated from one seed. It lives, dies and lives again on one disk. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
-import type { HostDoor } from '../engine/hostGate.ts';
 import { Life } from '../engine/life.ts';
 import { Failure } from '../failure.ts';
-import type { Host } from '../host/port.ts';
 import type { Log } from '../log/port.ts';
 import { type Model, taskRejectedCode } from '../models/port.ts';
 import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
 import { RegistrarChecker } from './check/registrar.ts';
-import { Violation } from './check/violation.ts';
+import { defect, type Violation } from './check/violation.ts';
 import { WorldClients } from './clients.ts';
 import { virtualClock } from './clock.ts';
 import type { Cut, Disk } from './disk/disk.ts';
@@ -22,6 +20,7 @@ import { seededIds } from './ids.ts';
 import { type ModelWorld, modelErrors, notTaken, WorldModel } from './models.ts';
 import type { Own } from './own.ts';
 import { Patience } from './patience.ts';
+import { hostsSeenThrough } from './plants/host.ts';
 import type { Plant } from './plants/plant.ts';
 import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
@@ -248,7 +247,7 @@ export class World {
           throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`);
         return model;
       },
-      hosts: seenThrough(this.hosts.door(number), plant?.host && ((host) => plant.host!(host, number))),
+      hosts: hostsSeenThrough(this.hosts.door(number), plant?.host && ((host) => plant.host!(host, number))),
       ...(this.registrar && { identity: () => this.registrar!.ports(number) }),
       environment: () => ({}),
       cells: { runtime: living.cells },
@@ -388,26 +387,4 @@ export class World {
       this.#violation = defect(error, this.inspector.picture.position);
     }
   }
-}
-
-/** Every host that the engine meets or launches, as a planted defect has it. */
-const seenThrough = (door: HostDoor, changed: ((host: Host) => Host) | undefined): HostDoor =>
-  changed === undefined
-    ? door
-    : {
-        ...door,
-        connect: async () => {
-          const host = await door.connect();
-          return host && changed(host);
-        },
-        launch: async (hostId) => changed(await door.launch(hostId)),
-      };
-
-function defect(error: unknown, position: number): Violation {
-  if (error instanceof Violation) return error;
-  const cause = error instanceof Failure && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof Violation) return cause;
-  const violation = new Violation('DEFECT', position, cause instanceof Error ? cause.message : String(cause));
-  violation.cause = error;
-  return violation;
 }
