@@ -104,12 +104,6 @@ export function processes(): ProcessChecker {
           if (processId !== undefined && tool === 'write_stdin' && chars !== '') writesTo(processId);
           return;
         }
-        case 'ApprovalAnswered': {
-          // What was asked about is written when it is allowed.
-          const { processId } = event.data;
-          if (processId !== undefined) writes.set(processId, (writes.get(processId) ?? 0) + 1);
-          return;
-        }
         case 'CellToolStarted': {
           const { processId } = event.data;
           const seen = processId === undefined ? undefined : all.get(processId);
