@@ -121,14 +121,17 @@ describe('a log that cannot be used', () => {
 });
 
 describe('a command line that cannot be understood', () => {
-  test('a fleet file that is missing or wrong is named with exit 2, and no log is made', async () => {
+  test('a fleet file or model that is wrong is named with exit 2, a missing key with 3, and no log is made', async () => {
     const place = newPlace({ ...quick, limit: {} });
     const wrong = await trouble(place, 2, 'run', place.fleet, '--log', place.log);
     expect(wrong).toMatchObject({ code: 'HOLDFAST_FLEET_FILE', details: { path: expect.stringContaining('limit') } });
     const missing = await trouble(place, 2, 'run', join(place.folder, 'none.json'), '--log', place.log);
     expect(missing.message).toContain('no such file');
-    const model = await trouble(place, 2, 'run', '--prompt', 'Go', '--model', 'gpt', '--log', place.log);
-    expect(model.message).toContain('gpt');
+    const local = ['--base-url', 'nowhere', '--log', place.log];
+    const model = await trouble(place, 2, 'run', '--prompt', 'Go', '--model', 'gpt', ...local);
+    expect(model.message).toContain('nowhere');
+    const key = await trouble(place, 3, 'run', '--prompt', 'Go', '--model', 'gpt', '--log', place.log);
+    expect(key).toMatchObject({ code: 'HOLDFAST_MODEL_KEY', message: expect.stringContaining('OPENAI_API_KEY') });
     expect(readdirSync(place.folder)).toEqual(['fleet.json']);
   });
 

@@ -49,7 +49,7 @@ export interface Said {
   readonly stderr: string;
 }
 
-const environment = () => ({ ...process.env, HOLDFAST_LOG: '', HOLDFAST_DEBUG: '' });
+const environment = () => ({ ...process.env, HOLDFAST_LOG: '', HOLDFAST_DEBUG: '', OPENAI_API_KEY: '' });
 
 export const holdfast = (place: Place, ...words: readonly string[]): Promise<Said> =>
   new Promise((resolve) => {
