@@ -1,10 +1,13 @@
 /**
  * A private copy of the LevelDB folder to look at: LevelDB rewrites its files while it opens them, and looking must
- * never destroy evidence (LO4). Tables are never changed in place, so they are hard-linked; the rest is copied.
+ * never destroy evidence (LO4). Tables are never changed in place, so those that the manifest counts are hard-linked;
+ * the rest is copied. A table that is just being made is not counted yet, and its number may be given to another one
+ * when the copy is opened: were it linked, the owner's would be written over.
  */
-import { constants, copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { nextFileNumber } from './manifest.ts';
 
 export interface PrivateCopy {
   readonly path: string;
@@ -55,15 +58,23 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function copyOrLink(from: string, to: string): void {
-  if (!isTable(from)) {
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
-    return;
-  }
+const copy = (from: string, to: string): void => copyFileSync(from, to, constants.COPYFILE_FICLONE);
+
+function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch {
-    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    copy(from, to);
+  }
+}
+
+/** Tables with lower numbers are not written again by whoever opens the copy in `path`. */
+function settledBelow(path: string): number {
+  try {
+    const current = readFileSync(join(path, 'CURRENT'), 'utf8').trim();
+    return nextFileNumber(readFileSync(join(path, current)));
+  } catch {
+    return 0;
   }
 }
 
@@ -104,14 +115,17 @@ function copyInto(path: string, db: string): PrivateCopy {
  */
 function copyAll(db: string, to: string): boolean {
   const names = readdirSync(db).sort();
-  for (const name of names) {
-    if (isAside(name)) continue;
-    try {
-      copyOrLink(join(db, name), join(to, name));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
+  const wanted = names.filter((name) => !isAside(name));
+  try {
+    for (const name of wanted) if (!isTable(name)) copy(join(db, name), join(to, name));
+    const settled = settledBelow(to);
+    for (const name of wanted.filter(isTable)) {
+      const put = Number.parseInt(name, 10) < settled ? linkOrCopy : copy;
+      put(join(db, name), join(to, name));
     }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
   return readdirSync(db).sort().join('/') === names.join('/');
 }

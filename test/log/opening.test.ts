@@ -22,6 +22,7 @@ import { sha256 } from '../../src/log/chain.ts';
 import { openHead, readHead } from '../../src/log/headFile.ts';
 import { openLevelLog } from '../../src/log/level.ts';
 import { openLevelReader } from '../../src/log/levelReader.ts';
+import { nextFileNumber } from '../../src/log/manifest.ts';
 import { privateCopy } from '../../src/log/privateCopy.ts';
 import { salvageLog } from '../../src/log/salvage.ts';
 import { openStore } from '../../src/log/store.ts';
@@ -229,6 +230,44 @@ describe('looking', () => {
     const tables = readdirSync(copy.path).filter((name) => name.endsWith('.ldb'));
     expect(tables.length).toBeGreaterThan(0);
     for (const name of tables) expect(statSync(join(copy.path, name)).ino).toBe(statSync(join(dir, 'db', name)).ino);
+    copy.remove();
+  });
+});
+
+describe('tables that the owner is making while somebody looks', () => {
+  /** A table that no manifest knows yet has the number that the next file of an opened copy gets. */
+  async function withTablesBeingMade(): Promise<{
+    readonly db: string;
+    readonly dir: string;
+    readonly tables: string[];
+  }> {
+    const { dir } = await made();
+    const db = join(dir, 'db');
+    const counted = Math.max(...readdirSync(db).map((name) => Number.parseInt(name.replace(/\D+/, ''), 10) || 0));
+    const tables = Array.from({ length: 12 }, (_, i) => `${String(counted + 1 + i).padStart(6, '0')}.ldb`);
+    for (const name of tables) writeFileSync(join(db, name), `${name} as its owner writes it`);
+    return { db, dir, tables };
+  }
+
+  test('[LO4] are not written over by whoever opens the copy', async () => {
+    const { db, dir, tables } = await withTablesBeingMade();
+    const copy = privateCopy(dir, db);
+    const store = await openStore(copy.path, { create: false });
+    expect(await store.keys().all()).not.toEqual([]);
+    await store.close();
+    for (const name of tables) expect(readFileSync(join(db, name), 'utf8')).toBe(`${name} as its owner writes it`);
+    copy.remove();
+  });
+
+  test('[LO4] where the manifest cannot be read every table is copied', async () => {
+    const { db, dir } = await withTablesBeingMade();
+    const manifest = readFileSync(join(db, 'CURRENT'), 'utf8').trim();
+    expect(nextFileNumber(readFileSync(join(db, manifest)))).toBeGreaterThan(1);
+    writeFileSync(join(db, manifest), Buffer.alloc(40, 0x7f));
+    expect(nextFileNumber(readFileSync(join(db, manifest)))).toBe(0);
+    const copy = privateCopy(dir, db);
+    for (const name of readdirSync(copy.path).filter((file) => file.endsWith('.ldb')))
+      expect(statSync(join(copy.path, name)).ino).not.toBe(statSync(join(db, name)).ino);
     copy.remove();
   });
 });
