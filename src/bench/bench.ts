@@ -79,6 +79,9 @@ function chosen(figures: readonly string[] | undefined): string[] {
   return familyNames.filter((name) => names.includes(name));
 }
 
+/** A thread of an engine that has stopped may still be writing a snapshot there. */
+const whole = { recursive: true, maxRetries: 50, retryDelay: 100 };
+
 export async function runBench(options: BenchOptions = {}): Promise<BenchReport> {
   const { quick = false, small = false, onProgress = () => {} } = options;
   const start = performance.now();
@@ -90,10 +93,10 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchReport>
     for (const name of names) {
       const dir = mkdtempSync(join(folder, `${name}-`));
       figures.push(...(await families[name]!({ dir, quick, small, logs, progress: onProgress })));
-      rmSync(dir, { recursive: true, force: true });
+      rmSync(dir, { ...whole, force: true });
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { ...whole, force: true });
   }
   return {
     bench: 1,
