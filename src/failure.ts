@@ -1,6 +1,6 @@
 /**
  * A failure is trouble from outside that we expect (a full disk, a locked log, a bad file). It has a stable upper-case
- * code, a sentence, and a remedy that a person can follow. Refusals are values (src/decide); defects are assertions.
+ * code, a sentence, and a remedy that a person can follow. Inside, refusals are values (src/decide); defects are assertions.
  */
 export interface FailureDetails {
   /** What a person can do about it, one sentence. */
@@ -26,6 +26,11 @@ export class Failure extends Error {
     this.details = more.details ?? {};
     this.retryable = more.retryable ?? false;
   }
+}
+
+/** A refusal, on its way to the person or client who asked: nothing failed, the answer is no. */
+export class Refused extends Failure {
+  override readonly name = 'Refused';
 }
 
 /** Stops the engine when something happened that the design rules out: the log makes a restart cheap. */

@@ -68,6 +68,11 @@ describe('events ← projections ← src (is imported by)', () => {
     expect(wrongImports(under('src/decide'), allowed)).toEqual([]);
   });
 
+  test('nobody but src/cli imports src/cli: what doors other than the command line need has a room of its own', () => {
+    const others = under('src').filter((s) => !s.path.startsWith('src/cli/'));
+    expect(wrongImports(others, (name) => !name.startsWith('src/cli/'))).toEqual([]);
+  });
+
   test('every import of a file of ours ends in .ts and stays inside the house', () => {
     const own = (name: string) => /^(?:events|projections|src)\//.test(name);
     const foreign = (name: string) =>

@@ -1,14 +1,14 @@
 /** What it costs to ask a large log why, and to prove one event of it: processor time, with the log open. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
-import { Evidence } from '../cli/questions/evidence.ts';
-import { IdIndex } from '../cli/questions/idIndex.ts';
-import { reasons } from '../cli/questions/reasons.ts';
 import { foldLog } from '../engine/fold.ts';
 import { openReader } from '../live.ts';
 import { folderOf } from '../log/folder.ts';
 import type { LogReader } from '../log/port.ts';
 import { proveInclusion } from '../proofs/proof.ts';
 import { keepCheckpoint, treeOf } from '../proofs/vault.ts';
+import { Evidence } from '../why/evidence.ts';
+import { IdIndex } from '../why/idIndex.ts';
+import { reasons } from '../why/reasons.ts';
 import type { BenchContext } from './bench.ts';
 import { type Figure, figure } from './report.ts';
 import { cpuTimed, median, quantile } from './rounds.ts';

@@ -1,5 +1,5 @@
 /** Exit codes: which trouble ends a verb with which number. One table, so that scripts can rely on it. */
-import { Failure } from '../failure.ts';
+import { type Failure, Refused } from '../failure.ts';
 
 export const exit = {
   done: 0,
@@ -16,11 +16,6 @@ export const exit = {
   /** Ctrl-C; turns in progress stay in progress. */
   stopped: 130,
 } as const;
-
-/** A refusal of the engine on its way to the person who asked. */
-export class Refused extends Failure {
-  override readonly name = 'Refused';
-}
 
 const codes: Readonly<Record<string, number>> = {
   HOLDFAST_LOG_IN_USE: exit.refused,

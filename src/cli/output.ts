@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import colors from 'picocolors';
 import type { Failure } from '../failure.ts';
-import { oneLine } from './words/line.ts';
+import { oneLine } from '../words/line.ts';
 
 export const formats = ['text', 'json', 'jsonl'] as const;
 export type Format = (typeof formats)[number];

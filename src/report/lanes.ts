@@ -1,4 +1,6 @@
 /** The picture of the report: agents, slots and refusals over the same stretch of time. */
+
+import { duration } from '../words/quantity.ts';
 import { html, type Markup, nothing } from './markup.ts';
 import type { Lane, Load, Segment, Story } from './story.ts';
 
@@ -26,13 +28,6 @@ const meanings: readonly (readonly [string, string])[] = [
   ['down', 'no engine'],
   ['refused', 'a refusal'],
 ];
-
-export const duration = (ms: number): string => {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 100_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 6_000_000) return `${Math.round(ms / 60_000)} min`;
-  return `${(ms / 3_600_000).toFixed(1)} h`;
-};
 
 class Scale {
   readonly #from: number;

@@ -1,6 +1,7 @@
 /** The report of a log: one HTML file that needs no server, no script and nothing from outside. */
 import { type Status, statusOf } from '../../projections/status.ts';
-import { duration, picture, shownMax } from './lanes.ts';
+import { duration } from '../words/quantity.ts';
+import { picture, shownMax } from './lanes.ts';
 import { html, type Markup, nothing } from './markup.ts';
 import type { Lane, Story } from './story.ts';
 import { style } from './style.ts';

@@ -3,17 +3,17 @@ import { agentsOf, type HoldfastEvent } from '../../events/catalogue.ts';
 import { isPaused, isRunning } from '../../projections/cells.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
-import { Evidence } from '../cli/questions/evidence.ts';
-import { IdIndex } from '../cli/questions/idIndex.ts';
-import { reasons } from '../cli/questions/reasons.ts';
-import { sentence } from '../cli/words/describe.ts';
-import { Names } from '../cli/words/names.ts';
 import { readable } from '../engine/clientDoor.ts';
 import { callEnded, callsMade } from '../engine/clientRecord.ts';
 import { decoded } from '../engine/fold.ts';
 import { Failure } from '../failure.ts';
 import type { Fleet } from '../fleet.ts';
 import { folderOf } from '../log/folder.ts';
+import { Evidence } from '../why/evidence.ts';
+import { IdIndex } from '../why/idIndex.ts';
+import { reasons } from '../why/reasons.ts';
+import { sentence } from '../words/describe.ts';
+import { Names } from '../words/names.ts';
 
 /** `rootId`: whose tree it is; nothing of another one is shown. */
 export type View = (fleet: Fleet, rootId: string, args: Readonly<Record<string, unknown>>) => Promise<unknown>;

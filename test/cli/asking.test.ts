@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { agentsOf, type HoldfastEvent } from '../../events/catalogue.ts';
-import { timesOf } from '../../src/cli/questions/agentTime.ts';
+import { timesOf } from '../../src/why/agentTime.ts';
 import { holdfast, json, newPlace, type Place } from './cli.ts';
 
 /** What can be asked of a log that nobody owns. */

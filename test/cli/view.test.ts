@@ -10,10 +10,10 @@ import { picture } from '../../src/cli/live/picture.ts';
 import { type Line, Screen } from '../../src/cli/live/screen.ts';
 import * as sections from '../../src/cli/questions/sections.ts';
 import * as tables from '../../src/cli/questions/tables.ts';
-import { sentence } from '../../src/cli/words/describe.ts';
-import { columns, cut, oneLine, widthOf } from '../../src/cli/words/line.ts';
-import { Names } from '../../src/cli/words/names.ts';
 import { openFleet } from '../../src/fleet.ts';
+import { sentence } from '../../src/words/describe.ts';
+import { columns, cut, oneLine, widthOf } from '../../src/words/line.ts';
+import { Names } from '../../src/words/names.ts';
 import { newPlace, quick } from './cli.ts';
 
 /** As much of a terminal as the live view needs: it wraps, scrolls, and counts what is written to it. */

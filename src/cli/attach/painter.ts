@@ -2,7 +2,7 @@
  * Paints a screen on a person's terminal, which may have another size: only rows that differ are written, and of a screen
  * that is larger the part around the cursor is shown. A message takes the last row while it stands.
  */
-import { cut, oneLine } from '../words/line.ts';
+import { cut, oneLine } from '../../words/line.ts';
 import { plainInput } from './modes.ts';
 import type { Screen } from './screen.ts';
 

@@ -13,13 +13,12 @@ import { socketPath } from '../../host/place.ts';
 import { openReader } from '../../live.ts';
 import { Control } from '../../serve/control.ts';
 import { followHashed } from '../../serve/followed.ts';
+import { beginningOf, commandText } from '../../words/describe.ts';
+import { oneLine } from '../../words/line.ts';
+import { nameIn } from '../../words/names.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
-import { textOf } from '../questions/tables.ts';
 import { commandLine, type Setting } from '../setting.ts';
-import { commandText } from '../words/describe.ts';
-import { oneLine } from '../words/line.ts';
-import { nameIn } from '../words/names.ts';
 import { type Report, reportOf } from './progress.ts';
 import { type Summary, summarise } from './summary.ts';
 import { lookFurther, summaryText } from './summaryText.ts';
@@ -114,7 +113,7 @@ const personNeeded = 'a person is needed';
 
 function needsPerson(dir: string, questions: readonly Approval[]): Failure {
   const [first] = questions;
-  const asked = questions.map(({ approvalId, what }) => `${approvalId}: ${textOf(what)}`);
+  const asked = questions.map(({ approvalId, what }) => `${approvalId}: ${beginningOf(what)}`);
   const answer = commandLine(dir, 'answer', first?.approvalId ?? '', 'allow');
   return new Failure(
     'HOLDFAST_PERSON_NEEDED',

@@ -4,10 +4,10 @@ import type { Hashed } from '../../../events/envelope.ts';
 import { decoded } from '../../engine/fold.ts';
 import type { Fleet } from '../../fleet.ts';
 import { hashedLine } from '../../log/canonical.ts';
+import { line } from '../../words/describe.ts';
+import { Names } from '../../words/names.ts';
 import { LiveView } from '../live/view.ts';
 import { type Output, tell } from '../output.ts';
-import { line } from '../words/describe.ts';
-import { Names } from '../words/names.ts';
 
 export interface Report {
   /** Durable events, in order. */

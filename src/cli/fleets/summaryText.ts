@@ -1,7 +1,7 @@
 /** The end of `run` and `resume` for people: what happened in a few lines, and the commands to look further. */
 
+import { columns, cut, oneLine } from '../../words/line.ts';
 import { commandLine } from '../setting.ts';
-import { columns, cut, oneLine } from '../words/line.ts';
 import type { Summary } from './summary.ts';
 
 const answerColumnsMax = 100;

@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { foldLog } from '../../engine/fold.ts';
 import { Failure } from '../../failure.ts';
 import type { LogReader } from '../../log/port.ts';
+import { Evidence } from '../../why/evidence.ts';
+import { line } from '../../words/describe.ts';
+import { oneLine } from '../../words/line.ts';
+import { Names } from '../../words/names.ts';
 import { exit } from '../exitCodes.ts';
 import { reading, within } from '../opened.ts';
 import { tell } from '../output.ts';
-import { Evidence } from '../questions/evidence.ts';
 import { acting, examples, type Verb, whole } from '../setting.ts';
-import { line } from '../words/describe.ts';
-import { oneLine } from '../words/line.ts';
-import { Names } from '../words/names.ts';
 
 /** As for `git bisect run`: from here on the command itself could not be run. */
 const notRunnable = 126;

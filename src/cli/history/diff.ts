@@ -5,13 +5,13 @@ import { decoded, foldLog } from '../../engine/fold.ts';
 import { Failure } from '../../failure.ts';
 import { hashedLine } from '../../log/canonical.ts';
 import type { LogReader } from '../../log/port.ts';
+import { Evidence } from '../../why/evidence.ts';
+import { line } from '../../words/describe.ts';
+import { cut, oneLine } from '../../words/line.ts';
+import { Names } from '../../words/names.ts';
 import { exit } from '../exitCodes.ts';
 import { reading, within } from '../opened.ts';
-import { Evidence } from '../questions/evidence.ts';
 import { acting, examples, type Setting, type Verb, whole } from '../setting.ts';
-import { line } from '../words/describe.ts';
-import { cut, oneLine } from '../words/line.ts';
-import { Names } from '../words/names.ts';
 import { Sameness } from './sameness.ts';
 
 export interface Difference {

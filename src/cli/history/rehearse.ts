@@ -4,10 +4,10 @@ import { Rehearsal, type Rehearsed, type Step } from '../../../projections/rehea
 import { decoded, foldLog } from '../../engine/fold.ts';
 import { Failure } from '../../failure.ts';
 import type { LogReader } from '../../log/port.ts';
+import { columns, moment } from '../../words/line.ts';
+import { Names } from '../../words/names.ts';
 import { reading, within } from '../opened.ts';
 import type { Setting } from '../setting.ts';
-import { columns, moment } from '../words/line.ts';
-import { Names } from '../words/names.ts';
 
 interface Asked {
   readonly text: string;

@@ -5,10 +5,10 @@ import { emptyState, type State, stateVersion } from '../../../projections/state
 import { decoded, stateHash } from '../../engine/fold.ts';
 import { Failure } from '../../failure.ts';
 import type { LogReader } from '../../log/port.ts';
+import { columns } from '../../words/line.ts';
 import { Watch } from '../live/watch.ts';
 import { reading, within } from '../opened.ts';
 import { acting, examples, type Setting, type Verb, whole } from '../setting.ts';
-import { columns } from '../words/line.ts';
 import { rehearse } from './rehearse.ts';
 
 export interface Replayed {

@@ -1,8 +1,8 @@
 /** Keys that answer questions while a fleet is shown: the terminal gives single keys only as long as a question stands there. */
 import type { Approval } from '../../../projections/approval.ts';
 import type { ApprovalAnswer } from '../../decide/command.ts';
-import { textOf } from '../questions/tables.ts';
-import { oneLine } from '../words/line.ts';
+import { beginningOf } from '../../words/describe.ts';
+import { oneLine } from '../../words/line.ts';
 
 /** Waits until a person can have read the question: a key that was meant for the one before it, or for nothing, is no answer. */
 const readMs = 700;
@@ -19,7 +19,7 @@ export function questionLines(open: readonly Approval[], path: string): string[]
   const said = justification === undefined ? '' : `  "${oneLine(justification)}"`;
   const forGood = always === undefined ? '' : `   a always: ${always.map(oneLine).join(', ')}`;
   return [
-    `? ${approvalId}  ${path} asks to run  ${textOf(what)}`,
+    `? ${approvalId}  ${path} asks to run  ${beginningOf(what)}`,
     `  ${why}${said}`,
     `  y allow once   n deny${forGood}${more}`,
   ];

@@ -3,9 +3,9 @@ import { openApprovals } from '../../../projections/approvals.ts';
 import { isIn } from '../../../projections/order.ts';
 import type { Agent, State } from '../../../projections/state.ts';
 import { type Status, statusOf } from '../../../projections/status.ts';
+import { cut, oneLine, pad, widthOf } from '../../words/line.ts';
+import { nameIn } from '../../words/names.ts';
 import type { Output } from '../output.ts';
-import { cut, oneLine, pad, widthOf } from '../words/line.ts';
-import { nameIn } from '../words/names.ts';
 import { questionLines } from './asking.ts';
 import type { Line } from './screen.ts';
 

@@ -1,5 +1,5 @@
 /** Lines at the bottom of a terminal that change in place: only what differs is written, in one synchronised update. */
-import { widthOf } from '../words/line.ts';
+import { widthOf } from '../../words/line.ts';
 
 export interface Terminal {
   readonly columns: number;

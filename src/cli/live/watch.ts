@@ -1,10 +1,10 @@
 /** `replay --watch`: a log on the terminal as it was at any moment, with keys to go on and back. It only reads. */
 import { emitKeypressEvents, type Key } from 'node:readline';
 import type { LogReader } from '../../log/port.ts';
+import { line } from '../../words/describe.ts';
+import { cut } from '../../words/line.ts';
+import { Names } from '../../words/names.ts';
 import type { Output } from '../output.ts';
-import { line } from '../words/describe.ts';
-import { cut } from '../words/line.ts';
-import { Names } from '../words/names.ts';
 import { picture } from './picture.ts';
 import { Player } from './player.ts';
 import { type Line, Screen } from './screen.ts';

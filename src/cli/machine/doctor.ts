@@ -1,7 +1,8 @@
 /** `doctor`: explains this machine and this log; exit 1 if something is wrong. */
+
+import { columns, oneLine } from '../../words/line.ts';
 import { exit } from '../exitCodes.ts';
 import { acting, examples, type Verb } from '../setting.ts';
-import { columns, oneLine } from '../words/line.ts';
 import type { Finding } from './finding.ts';
 import { logChecks } from './logChecks.ts';
 import { machineChecks } from './machineChecks.ts';

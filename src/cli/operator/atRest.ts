@@ -3,9 +3,9 @@ import type { Command } from '../../decide/command.ts';
 import { decide } from '../../decide/decide.ts';
 import type { Context } from '../../decide/decision.ts';
 import { openFleet, type Result } from '../../fleet.ts';
+import { oneLine } from '../../words/line.ts';
 import { stateAt } from '../opened.ts';
 import type { Setting } from '../setting.ts';
-import { oneLine } from '../words/line.ts';
 import { answerOf, ask } from './operate.ts';
 
 /** Decided on the state alone: what would be refused is refused without opening the log. */

@@ -2,8 +2,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { Budget } from '../../../events/fleetFile.ts';
 import type { BudgetGiven } from '../../decide/budget.ts';
+import { budgetText } from '../../words/quantity.ts';
 import { acting, commandLine, examples, type Verb } from '../setting.ts';
-import { budgetText } from '../words/quantity.ts';
 import { actAnywhere } from './atRest.ts';
 
 type Limit = number | 'none';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { viewOf } from '../../engine/cellView.ts';
 import { foldLog } from '../../engine/fold.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, Refused } from '../../failure.ts';
 import { type Fleet, openFleet, type Result } from '../../fleet.ts';
 import { socketPath } from '../../host/place.ts';
 import { folderOf } from '../../log/folder.ts';
@@ -10,9 +10,8 @@ import { readHead } from '../../log/headFile.ts';
 import type { OwnerClient } from '../../serve/client.ts';
 import { Control } from '../../serve/control.ts';
 import { commands, lookups } from '../../serve/verbs.ts';
-import { Refused } from '../exitCodes.ts';
+import { notFound } from '../../why/question.ts';
 import { clientOf, reading } from '../opened.ts';
-import { notFound } from '../questions/question.ts';
 import { commandLine, type Setting } from '../setting.ts';
 
 /** Asks by the names of the control socket; a refusal is thrown. */

@@ -1,13 +1,12 @@
 /** `send`, `interrupt`, `close`, `unbind`: the operator acts on a running fleet, through the socket of the process that owns it. */
 import { existsSync } from 'node:fs';
-import { Failure } from '../../failure.ts';
+import { Failure, Refused } from '../../failure.ts';
 import { folderOf } from '../../log/folder.ts';
 import { empty } from '../../log/levelReader.ts';
 import type { Answered } from '../../serve/client.ts';
-import { Refused } from '../exitCodes.ts';
+import { oneLine } from '../../words/line.ts';
 import { clientOf } from '../opened.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from '../setting.ts';
-import { oneLine } from '../words/line.ts';
 
 const notRunning = (dir: string): Failure =>
   new Failure('HOLDFAST_NOT_RUNNING', `no process runs the fleet of ${dir}`, {

@@ -10,9 +10,9 @@ import { allLive } from '../../decide/leases.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { Failure } from '../../failure.ts';
 import { type Fleet, openFleet, type Result } from '../../fleet.ts';
+import { oneLine } from '../../words/line.ts';
 import { reading } from '../opened.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from '../setting.ts';
-import { oneLine } from '../words/line.ts';
 import { act, answerOf, ask, keyOption } from './operate.ts';
 
 const path = ['<path>', 'the agent: a path, NAME:/root/x, or an id'] as const;

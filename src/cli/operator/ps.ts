@@ -4,12 +4,12 @@ import { foldLog } from '../../engine/fold.ts';
 import { type Family, marksOf } from '../../host/family.ts';
 import { readSpool } from '../../host/spoolReader.ts';
 import { type Usage, usageOf } from '../../host/usage.ts';
+import { commandText } from '../../words/describe.ts';
+import { columns, cut, oneLine } from '../../words/line.ts';
+import { sizeText, spanText } from '../../words/quantity.ts';
 import { reading } from '../opened.ts';
 import * as sections from '../questions/sections.ts';
 import { acting, examples, type Verb } from '../setting.ts';
-import { commandText } from '../words/describe.ts';
-import { columns, cut, oneLine } from '../words/line.ts';
-import { sizeText, spanText } from '../words/quantity.ts';
 
 interface Which {
   readonly all?: boolean;

@@ -1,7 +1,7 @@
 /** `stop-host`: ends the process host of a log, which otherwise goes by itself when nobody has needed it for a while. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../../failure.ts';
+import { Failure, Refused } from '../../failure.ts';
 import { openFleet } from '../../fleet.ts';
 import { connectHost, hostOfLog } from '../../host/client.ts';
 import { endHost } from '../../host/orphans.ts';
@@ -9,12 +9,11 @@ import type { Place } from '../../host/place.ts';
 import type { Host, HostProcess } from '../../host/port.ts';
 import { runs } from '../../host/procfs.ts';
 import { folderOf, refuseStrangers } from '../../log/folder.ts';
-import { Refused } from '../exitCodes.ts';
+import { commandText } from '../../words/describe.ts';
+import { cut, oneLine } from '../../words/line.ts';
 import { clientOf } from '../opened.ts';
 import { tell } from '../output.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from '../setting.ts';
-import { commandText } from '../words/describe.ts';
-import { cut, oneLine } from '../words/line.ts';
 
 /** PR7: between TERM and KILL. */
 const graceMs = 2_000;

@@ -7,12 +7,12 @@ import { Failure } from '../../failure.ts';
 import { hashedLine } from '../../log/canonical.ts';
 import type { LogReader } from '../../log/port.ts';
 import { RemoteReader } from '../../serve/remoteReader.ts';
+import { agentNamed } from '../../words/agentNamed.ts';
+import { line } from '../../words/describe.ts';
+import { Names } from '../../words/names.ts';
 import { reading } from '../opened.ts';
 import type { Output } from '../output.ts';
 import { acting, examples, type Verb, whole } from '../setting.ts';
-import { agentNamed } from '../words/agentNamed.ts';
-import { line } from '../words/describe.ts';
-import { Names } from '../words/names.ts';
 
 interface Options {
   readonly from?: number;

@@ -7,7 +7,7 @@ import { inOrder, isIn } from '../../../projections/order.ts';
 import type { Agent, ProcessEnd, State } from '../../../projections/state.ts';
 import { statusOf } from '../../../projections/status.ts';
 import { awaitsBinding, bindingOf } from '../../../projections/taskBindings.ts';
-import { nameIn } from '../words/names.ts';
+import { nameIn } from '../../words/names.ts';
 
 const name = (state: State, agentId: string): string => {
   const agent = state.agents[agentId];

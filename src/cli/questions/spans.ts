@@ -5,10 +5,10 @@ import { Failure } from '../../failure.ts';
 import type { LogReader } from '../../log/port.ts';
 import { RemoteReader } from '../../serve/remoteReader.ts';
 import { type Span, Spans } from '../../telemetry/spans.ts';
+import { moment, oneLine } from '../../words/line.ts';
 import { reading } from '../opened.ts';
 import type { Output } from '../output.ts';
 import { acting, examples, type Verb, whole } from '../setting.ts';
-import { moment, oneLine } from '../words/line.ts';
 
 interface Options {
   readonly from: number;

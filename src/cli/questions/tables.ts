@@ -1,21 +1,15 @@
 /** The documents of `show` as tables for people. */
-import type { Text } from '../../../events/fact.ts';
-import { commandText } from '../words/describe.ts';
-import { columns, cut, moment, oneLine, short } from '../words/line.ts';
-import { amount } from '../words/quantity.ts';
+import { beginningOf, cellColumnsMax, commandText } from '../../words/describe.ts';
+import { columns, cut, moment, oneLine, short } from '../../words/line.ts';
+import { amount } from '../../words/quantity.ts';
 import type * as sections from './sections.ts';
 
 type Rows<K extends 'agents' | 'slots' | 'residents' | 'mail' | 'turns' | 'processes' | 'cells' | 'tasks'> = ReturnType<
   (typeof sections)[K]
 >;
 
-const textColumnsMax = 80;
-
 const table = (heads: readonly string[], rows: readonly (readonly string[])[], none: string): string[] =>
   rows.length === 0 ? [none] : columns([heads, ...rows.map((row) => row.map(oneLine))]);
-
-export const textOf = (text: Text): string =>
-  cut(oneLine(typeof text === 'string' ? text : `(${text.bytes} bytes)`), textColumnsMax);
 
 export const agentsTable = (rows: Rows<'agents'>): string[] =>
   table(
@@ -26,7 +20,7 @@ export const agentsTable = (rows: Rows<'agents'>): string[] =>
       `#${status.position}`,
       resident ? 'yes' : 'no',
       String(unread),
-      cut(oneLine([workspace?.path, status.what].filter(Boolean).join('  ')), textColumnsMax),
+      cut(oneLine([workspace?.path, status.what].filter(Boolean).join('  ')), cellColumnsMax),
     ]),
     'no agents',
   );
@@ -34,7 +28,7 @@ export const agentsTable = (rows: Rows<'agents'>): string[] =>
 export const approvalsTable = ({ open, always }: ReturnType<typeof sections.approvals>): string[] => [
   ...table(
     ['ID', 'AGENT', 'SINCE', 'WHAT', 'WHY'],
-    open.map(({ approvalId, path, position, what, why }) => [approvalId, path, `#${position}`, textOf(what), why]),
+    open.map(({ approvalId, path, position, what, why }) => [approvalId, path, `#${position}`, beginningOf(what), why]),
     'no question is open',
   ),
   ...(always.length > 0 ? ['', 'allowed for good:', ...always.map((pattern) => `  ${oneLine(pattern)}`)] : []),
@@ -96,7 +90,7 @@ export const mailTable = (rows: Rows<'mail'>): string[] =>
       m.from,
       m.trigger ? `${m.kind}${m.spent ? ' (spent trigger)' : ' (trigger)'}` : m.kind,
       m.is,
-      textOf(m.text),
+      beginningOf(m.text),
     ]),
     'no mail is unread',
   );
@@ -127,7 +121,7 @@ export const processesTable = (rows: Rows<'processes'>): string[] =>
       p.is === 'exited' || p.is === 'terminated' ? `${p.is} ${p.signal ?? p.code}` : p.is,
       moment(p.since),
       p.tty ? 'terminal' : 'pipes',
-      cut(oneLine(commandText(p.command)), textColumnsMax),
+      cut(oneLine(commandText(p.command)), cellColumnsMax),
     ]),
     'no processes',
   );
@@ -157,7 +151,7 @@ export const tasksTable = (rows: Rows<'tasks'>): string[] =>
       taskId ?? '',
       `#${asked?.position ?? position ?? ''}`,
       expiresAt === undefined ? '' : moment(expiresAt),
-      cut(oneLine(task ?? ''), textColumnsMax),
+      cut(oneLine(task ?? ''), cellColumnsMax),
     ]),
     'no agent has needed a task',
   );

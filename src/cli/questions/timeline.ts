@@ -1,7 +1,7 @@
 /** Agents over time as text: one line each, one character for a stretch of time. */
 
 import type { Lane, Segment, Story } from '../../report/story.ts';
-import { columns, oneLine, pad, widthOf } from '../words/line.ts';
+import { columns, oneLine, pad, widthOf } from '../../words/line.ts';
 
 /** What stands for a stretch: the busiest thing in it. */
 const marks = [

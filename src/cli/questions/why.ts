@@ -3,14 +3,14 @@ import { Argument } from 'commander';
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { folderOf } from '../../log/folder.ts';
+import { Evidence } from '../../why/evidence.ts';
+import { IdIndex } from '../../why/idIndex.ts';
+import { reasons } from '../../why/reasons.ts';
+import { line } from '../../words/describe.ts';
+import { cut } from '../../words/line.ts';
+import { Names } from '../../words/names.ts';
 import { reading } from '../opened.ts';
 import { acting, examples, type Verb } from '../setting.ts';
-import { line } from '../words/describe.ts';
-import { cut } from '../words/line.ts';
-import { Names } from '../words/names.ts';
-import { Evidence } from './evidence.ts';
-import { IdIndex } from './idIndex.ts';
-import { reasons } from './reasons.ts';
 
 /** What a person reads at a glance: how it began and what came last. */
 const [firstMax, lastMax] = [4, 12];

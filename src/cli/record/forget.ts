@@ -4,15 +4,15 @@ import type { Payload } from '../../decide/command.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { forget } from '../../erasure/forget.ts';
 import { type Left, leftBy, payloadNamed } from '../../erasure/payloads.ts';
+import { Refused } from '../../failure.ts';
 import { forgetCommands } from '../../host/records.ts';
 import { removeSpool } from '../../host/spoolReader.ts';
 import { newId, openLog, systemClock } from '../../live.ts';
 import type { LogReader } from '../../log/port.ts';
 import { forgetSecret } from '../../log/secretsFile.ts';
-import { Refused } from '../exitCodes.ts';
+import { agentNamed } from '../../words/agentNamed.ts';
+import { nameIn } from '../../words/names.ts';
 import { acting, examples, type Setting, type Verb } from '../setting.ts';
-import { agentNamed } from '../words/agentNamed.ts';
-import { nameIn } from '../words/names.ts';
 
 interface Meant extends Left {
   readonly agentId?: string;

@@ -6,10 +6,10 @@ import { openLog, version } from '../../live.ts';
 import { refuseStrangers } from '../../log/folder.ts';
 import { importRollouts, type Tool } from '../../rollouts/importing.ts';
 import type { ImportReport } from '../../rollouts/report.ts';
+import { columns, oneLine } from '../../words/line.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
 import { commandLine, type Setting } from '../setting.ts';
-import { columns, oneLine } from '../words/line.ts';
 
 interface Asked {
   readonly from: Tool;

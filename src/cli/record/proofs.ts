@@ -7,9 +7,9 @@ import { checkProof, type Proof, proveConsistency, proveInclusion } from '../../
 import { signingKey } from '../../proofs/signingKey.ts';
 import type { Tree } from '../../proofs/tree.ts';
 import { checkpointsIn, keepCheckpoint, treeOf, vaultOf } from '../../proofs/vault.ts';
+import { columns } from '../../words/line.ts';
 import { reading, within } from '../opened.ts';
 import { acting, examples, type Setting, type Verb, whole } from '../setting.ts';
-import { columns } from '../words/line.ts';
 
 export function checkpointFrom(file: string, trusted?: string): Checkpoint {
   let note: string;

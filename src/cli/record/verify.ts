@@ -10,9 +10,9 @@ import { salvageLog } from '../../log/salvage.ts';
 import { type Verdict, verifyLog } from '../../log/verify.ts';
 import { checkpointsIn, vaultOf } from '../../proofs/vault.ts';
 import { type Held, Witness } from '../../proofs/witness.ts';
+import { oneLine } from '../../words/line.ts';
 import { exit } from '../exitCodes.ts';
 import { acting, commandLine, examples, type Verb } from '../setting.ts';
-import { oneLine } from '../words/line.ts';
 import { checkpointFrom } from './proofs.ts';
 
 /**

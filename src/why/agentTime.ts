@@ -1,5 +1,5 @@
 /** Where the time of an agent went, from its own events alone. */
-import type { HoldfastEvent } from '../../../events/catalogue.ts';
+import type { HoldfastEvent } from '../../events/catalogue.ts';
 
 /** `task`: a turn waits for its agent to be registered. */
 export type Activity = 'model' | 'task' | 'tools' | 'waiting' | 'queued' | 'idle' | 'stopped';

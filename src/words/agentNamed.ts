@@ -1,7 +1,7 @@
 /** The agent a person means: as for every operator, and closed ones too, because records are asked about the past. */
-import type { Agent, State } from '../../../projections/state.ts';
-import { findForOperator } from '../../decide/paths.ts';
-import { Refused } from '../exitCodes.ts';
+import type { Agent, State } from '../../projections/state.ts';
+import { findForOperator } from '../decide/paths.ts';
+import { Refused } from '../failure.ts';
 import { short } from './line.ts';
 import { nameIn } from './names.ts';
 

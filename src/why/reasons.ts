@@ -1,16 +1,16 @@
 /** The answers of `why`: the events that explain an agent, a mail, a process, a slot or a refusal, and one sentence. */
-import type { EventOf, HoldfastEvent } from '../../../events/catalogue.ts';
-import { inOrder } from '../../../projections/order.ts';
-import { statusOf } from '../../../projections/status.ts';
-import { duration } from '../../report/lanes.ts';
+import type { EventOf, HoldfastEvent } from '../../events/catalogue.ts';
+import { inOrder } from '../../projections/order.ts';
+import { statusOf } from '../../projections/status.ts';
 import { agentNamed } from '../words/agentNamed.ts';
+import { beginningOf } from '../words/describe.ts';
 import { oneLine, short } from '../words/line.ts';
 import { nameIn } from '../words/names.ts';
+import { duration } from '../words/quantity.ts';
 import { type Times, timesOf } from './agentTime.ts';
 import type { Evidence } from './evidence.ts';
 import { begun, is, isTurnLife, notFound, type Question, type Reason } from './question.ts';
 import { refusal, slot } from './slotReasons.ts';
-import { textOf } from './tables.ts';
 import { task, taskStory } from './taskReasons.ts';
 
 const isStanding = is(
@@ -161,7 +161,7 @@ const approval: Reason = async ({ state, evidence, id }) => {
     );
     evidence.add(...call);
     if (answered !== undefined) await evidence.consequencesOf(answered, is('ProcessRequested', 'LimitRefused'));
-    const question = `${nameIn(state, agent)} asked at #${asked.position} whether it may run ${textOf(what)} (${why})`;
+    const question = `${nameIn(state, agent)} asked at #${asked.position} whether it may run ${beginningOf(what)} (${why})`;
     if (answered?.type === 'ApprovalAnswered')
       return `${question}: ${answered.data.answer} by the ${answered.data.answeredBy} at #${answered.position}`;
     return state.approvals?.open[id] === undefined

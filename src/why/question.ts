@@ -1,7 +1,7 @@
 /** What `why` is asked, and what its answers are made of. */
-import type { EventType, HoldfastEvent } from '../../../events/catalogue.ts';
-import type { State } from '../../../projections/state.ts';
-import { Refused } from '../exitCodes.ts';
+import type { EventType, HoldfastEvent } from '../../events/catalogue.ts';
+import type { State } from '../../projections/state.ts';
+import { Refused } from '../failure.ts';
 import { type Evidence, means } from './evidence.ts';
 import { type IdIndex, lastRefusal } from './idIndex.ts';
 

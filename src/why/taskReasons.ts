@@ -1,7 +1,7 @@
 /** The answer of `why task`: how an agent came to its task, or lost it, and under which identity. */
-import type { HoldfastEvent } from '../../../events/catalogue.ts';
-import type { Agent, State } from '../../../projections/state.ts';
-import { bindingOf } from '../../../projections/taskBindings.ts';
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { Agent, State } from '../../projections/state.ts';
+import { bindingOf } from '../../projections/taskBindings.ts';
 import { agentNamed } from '../words/agentNamed.ts';
 import { nameIn } from '../words/names.ts';
 import { type Evidence, means } from './evidence.ts';

@@ -3,11 +3,11 @@
  * cache. It is made when it is first asked, and read on from where it ends; what it finds is read from the log itself.
  */
 import { crc32 } from 'node:zlib';
-import type { HoldfastEvent } from '../../../events/catalogue.ts';
-import type { Envelope } from '../../../events/envelope.ts';
-import { getCache, putCache } from '../../log/caches.ts';
-import { hashAt } from '../../log/hashAt.ts';
-import type { LogReader } from '../../log/port.ts';
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { Envelope } from '../../events/envelope.ts';
+import { getCache, putCache } from '../log/caches.ts';
+import { hashAt } from '../log/hashAt.ts';
+import type { LogReader } from '../log/port.ts';
 
 const cacheName = 'ids';
 

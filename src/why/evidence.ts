@@ -1,7 +1,7 @@
 /** Events that belong to a question, found through the indices of streams and by their causes; never by a scan of the log. */
-import type { HoldfastEvent } from '../../../events/catalogue.ts';
-import { decoded } from '../../engine/fold.ts';
-import type { LogReader } from '../../log/port.ts';
+import type { HoldfastEvent } from '../../events/catalogue.ts';
+import { decoded } from '../engine/fold.ts';
+import type { LogReader } from '../log/port.ts';
 
 /** Causes that lead up to an event are followed this far: further back is another story. */
 const causesMax = 24;

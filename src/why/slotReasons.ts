@@ -1,8 +1,8 @@
 /** Why a slot is held, or was, and why something was refused. */
-import type { EventOf, HoldfastEvent } from '../../../events/catalogue.ts';
-import type { Agent, State } from '../../../projections/state.ts';
-import { statusOf } from '../../../projections/status.ts';
-import { Refused } from '../exitCodes.ts';
+import type { EventOf, HoldfastEvent } from '../../events/catalogue.ts';
+import type { Agent, State } from '../../projections/state.ts';
+import { statusOf } from '../../projections/status.ts';
+import { Refused } from '../failure.ts';
 import { agentNamed } from '../words/agentNamed.ts';
 import { short } from '../words/line.ts';
 import { nameIn } from '../words/names.ts';

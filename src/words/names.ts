@@ -1,8 +1,8 @@
 /** How agents are called in lines for people: their path, with the root's name before it where that is not `root`. */
-import { agentsOf } from '../../../events/catalogue.ts';
-import type { Envelope } from '../../../events/envelope.ts';
-import type { Agent, State } from '../../../projections/state.ts';
-import type { LogReader } from '../../log/port.ts';
+import { agentsOf } from '../../events/catalogue.ts';
+import type { Envelope } from '../../events/envelope.ts';
+import type { Agent, State } from '../../projections/state.ts';
+import type { LogReader } from '../log/port.ts';
 import { oneLine, short } from './line.ts';
 
 /** Most fleets have one root, called `root`: its agents need no name before their path. */

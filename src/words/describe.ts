@@ -1,7 +1,7 @@
 /** One event as one line for people: `#position time type who: what`. */
-import type { DataOf, EventType, HoldfastEvent } from '../../../events/catalogue.ts';
-import type { Text } from '../../../events/fact.ts';
-import type { Item } from '../../../events/turn.ts';
+import type { DataOf, EventType, HoldfastEvent } from '../../events/catalogue.ts';
+import type { Text } from '../../events/fact.ts';
+import type { Item } from '../../events/turn.ts';
 import { cut, moment, oneLine, pad, short } from './line.ts';
 import type { Names } from './names.ts';
 
@@ -16,6 +16,13 @@ const text = (value: Text): string => (typeof value === 'string' ? `"${beginning
 const json = (value: unknown): string => beginning(JSON.stringify(value) ?? '');
 const end = ({ code, signal }: { readonly code: number | null; readonly signal: string | null }): string =>
   signal === null ? `code ${code}` : signal;
+
+/** In a table a text takes at most this many columns. */
+export const cellColumnsMax = 80;
+
+/** How a text begins, or how large it is where it lies outside the events. */
+export const beginningOf = (value: Text): string =>
+  cut(oneLine(typeof value === 'string' ? value : `(${value.bytes} bytes)`), cellColumnsMax);
 
 /** A command for the shell as it was given, any other word by word. */
 export const commandText = (command: readonly string[]): string =>

@@ -1,5 +1,5 @@
 /** Amounts for people: sizes and spans of time in few characters. */
-import type { Budget } from '../../../events/fleetFile.ts';
+import type { Budget } from '../../events/fleetFile.ts';
 
 const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -21,6 +21,14 @@ export function spanText(ms: number): string {
   for (const [unit, length] of spans) if (seconds >= 2 * length) return `${Math.floor(seconds / length)} ${unit}`;
   return `${seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds)} s`;
 }
+
+/** As exact as a story of hours needs it: `12 ms`, `0.4 s`, `5 min`, `3.2 h`. */
+export const duration = (ms: number): string => {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 100_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 6_000_000) return `${Math.round(ms / 60_000)} min`;
+  return `${(ms / 3_600_000).toFixed(1)} h`;
+};
 
 /** Tokens, or money: no more digits than anybody counts. */
 export const amount = (n: number): string => String(Math.round(n * 1000) / 1000);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Envelope } from '../../events/envelope.ts';
-import { IdIndex, lastRefusal } from '../../src/cli/questions/idIndex.ts';
 import { Author, touches } from '../../src/contract/material.ts';
 import { openMemoryLog } from '../../src/log/memory.ts';
 import type { Log } from '../../src/log/port.ts';
+import { IdIndex, lastRefusal } from '../../src/why/idIndex.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-ids-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
