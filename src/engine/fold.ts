@@ -1,12 +1,12 @@
 /** From log to state: the newest usable snapshot, then event by event on a plain document. Reads, never acts. */
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { definition, type HoldfastEvent } from '../../events/catalogue.ts';
 import type { Envelope } from '../../events/envelope.ts';
 import { defaultLimits } from '../../events/limits.ts';
 import { apply } from '../../projections/apply.ts';
 import { emptyState, type State, stateVersion } from '../../projections/state.ts';
 import { Failure } from '../failure.ts';
-import { canonical } from '../log/canonical.ts';
+import { canonicalInPieces } from '../log/canonical.ts';
 import type { LogReader } from '../log/port.ts';
 
 /** The event in today's shape: an older version is upcast, an unknown or newer one is an error that names it (LO8). */
@@ -59,4 +59,8 @@ export async function foldLog(
 }
 
 /** SHA-256 of the RFC 8785 JSON of the state document: equal on every machine (LO6). */
-export const stateHash = (state: State): string => hash('sha256', canonical(state));
+export function stateHash(state: State): string {
+  const hash = createHash('sha256');
+  canonicalInPieces(state as unknown as Readonly<Record<string, unknown>>, (piece) => hash.update(piece));
+  return hash.digest('hex');
+}

@@ -31,6 +31,9 @@ function isOrdered(value: unknown): boolean {
   return true;
 }
 
+/** A document has its tables this deep at most; what lies in them is small. */
+const documentDepth = 3;
+
 let exact = true;
 
 function quoted(text: string): string {
@@ -113,6 +116,34 @@ export function canonicalOf(value: unknown): Canonical {
 
 export function canonical(value: unknown): string {
   return canonicalOf(value).text;
+}
+
+/** So many characters are taken together: fewer are handed on one by one, and more are kept in memory at once. */
+const pieceLength = 2 ** 16;
+
+/** The canonical text of a large document, piece by piece: neither the text nor a sorted copy is ever there as a whole. */
+export function canonicalInPieces(document: Readonly<Record<string, unknown>>, take: (piece: string) => void): void {
+  let piece = '';
+  const write = (value: unknown, depth: number): void => {
+    if (depth === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) {
+      piece += canonical(value);
+    } else {
+      const members = value as Readonly<Record<string, unknown>>;
+      let separator = '{';
+      for (const key of Object.keys(members).sort()) {
+        if (members[key] === undefined) continue;
+        piece += `${separator}${quoted(key)}:`;
+        separator = ',';
+        write(members[key], depth - 1);
+      }
+      piece += separator === '{' ? '{}' : '}';
+    }
+    if (piece.length < pieceLength) return;
+    take(piece);
+    piece = '';
+  };
+  write(document, documentDepth);
+  take(piece);
 }
 
 /** Names need no escapes as a rule, and a test for that is cheaper than writing them with care. */

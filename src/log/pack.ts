@@ -108,9 +108,14 @@ function putNumber(value: number): void {
   end = out.writeDoubleLE(value, end);
 }
 
+/** More keys are those of a table, which comes only once: there is no shape to look for. */
+const shapeKeysMax = 64;
+
 function shapeOf(value: object): number {
   let path = keyPaths;
+  let keys = 0;
   for (const key in value) {
+    if (++keys > shapeKeysMax) return shapeKeys.push(Object.keys(value)) - 1;
     let next = path.next.get(key);
     if (next === undefined) {
       next = newPath();

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Author, fleetId } from '../../src/contract/material.ts';
-import { canonical, eventBytes, hashedLine } from '../../src/log/canonical.ts';
+import { canonical, canonicalInPieces, eventBytes, hashedLine } from '../../src/log/canonical.ts';
 import { batchHash, genesis, hexOf } from '../../src/log/chain.ts';
 
 /** RFC 8785 in its plainest words, to hold ours against. */
@@ -55,6 +55,24 @@ describe('canonical JSON', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('[LO6] in pieces it is the same text, of a document larger than a piece too', () => {
+    const inPieces = (document: Readonly<Record<string, unknown>>): string[] => {
+      const pieces: string[] = [];
+      canonicalInPieces(document, (piece) => pieces.push(piece));
+      return pieces;
+    };
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' })), (document) => {
+        expect(inPieces(document).join('')).toBe(plainly(document));
+      }),
+    );
+    const agents = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`id ${i}`, { name: 'x'.repeat(60) }]));
+    const large = { z: undefined, agents: { by: agents, none: {} }, a: [1] };
+    const pieces = inPieces(large);
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(pieces.join('')).toBe(plainly(large));
   });
 });
 
