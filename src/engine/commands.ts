@@ -54,7 +54,6 @@ export class Commands {
 
   /** Waits for what a call waits for, then ends it. */
   collect(ref: CallRef, resumed: boolean): void {
-    const { engine } = this.#parts;
     const key = requestOf(ref);
     const call = openCall(this.#state, ref);
     if (call?.processId === undefined || this.#calls.has(key)) return;
@@ -77,7 +76,6 @@ export class Commands {
           'indeterminate',
           `${call.tool} failed: ${messageOf(error)}. It is not known whether this took effect.`,
         );
-        if (engine.failed === undefined) return;
       })
       .finally(() => {
         if (this.#calls.get(key) === controller) this.#calls.delete(key);

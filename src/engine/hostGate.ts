@@ -70,6 +70,11 @@ export class HostGate {
     return this.#hostId;
   }
 
+  /** We have let go of the host: that a request is lost says nothing about what it asked for. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** The host if there is one; never starts one. */
   get current(): Promise<Host> | undefined {
     return this.#host;

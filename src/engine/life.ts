@@ -181,10 +181,15 @@ export class Life {
       engine.decidesCalls = false;
       hands.stop();
     }
-    if (fresh !== undefined) await engine.submit({ do: 'open', ...machine, ...fresh }, { by: 'operator' });
-    else {
-      const identity = ports && look(ports);
-      await engine.submit({ do: 'start', ...machine, ...(identity !== undefined && { identity }) });
+    try {
+      if (fresh !== undefined) await engine.submit({ do: 'open', ...machine, ...fresh }, { by: 'operator' });
+      else {
+        const identity = ports && look(ports);
+        await engine.submit({ do: 'start', ...machine, ...(identity !== undefined && { identity }) });
+      }
+    } catch (error) {
+      await life.abandon().catch(() => {});
+      throw error;
     }
     return life;
   }
@@ -213,35 +218,42 @@ export class Life {
   }
 
   async #stop(reason: string, processes: 'leave' | 'end'): Promise<void> {
-    const { engine, hands } = this;
-    hands.stop();
-    if (engine.failed === undefined) {
-      for (const connectionId of Object.keys(this.state.clients ?? {}))
-        await engine.submit({ do: 'leaveClient', connectionId, reason: 'the engine stops' });
-      if (processes === 'end') await engine.submit({ do: 'stopProcesses' });
-      await this.#stopsDone();
-      await hands.workspaces.settled();
-      await engine.submit({ do: 'stop', reason });
-      await this.#world.log.flush();
-      await this.#snapshots.last();
-      await this.#checkpoints?.last();
+    const { engine } = this;
+    this.hands.stop();
+    try {
+      if (engine.failed === undefined) await this.#stopInOrder(reason, processes);
+    } finally {
+      // A host that has yet to be asked for a start is still needed: another one could not know that it never was.
+      const needed = allLive(this.state).some(({ pid }) => pid === undefined);
+      await this.#letGo(engine.failed === undefined && !needed);
     }
-    this.#snapshots.stop();
-    this.#checkpoints?.stop();
-    await this.#world.cells?.runtime.close();
-    // A host that has yet to be asked for a start is still needed: another one could not know that it never was.
-    const needed = allLive(this.state).some(({ pid }) => pid === undefined);
-    await this.#gate.close(engine.failed === undefined && !needed);
-    await this.#world.log.close();
   }
 
-  /** Lets go of everything at once, as a crash would: nothing more is written. For tests and a second Ctrl-C. */
+  async #stopInOrder(reason: string, processes: 'leave' | 'end'): Promise<void> {
+    const { engine, hands } = this;
+    for (const connectionId of Object.keys(this.state.clients ?? {}))
+      await engine.submit({ do: 'leaveClient', connectionId, reason: 'the engine stops' });
+    if (processes === 'end') await engine.submit({ do: 'stopProcesses' });
+    await this.#stopsDone();
+    await hands.workspaces.settled();
+    await engine.submit({ do: 'stop', reason });
+    await this.#world.log.flush();
+    await this.#snapshots.last();
+    await this.#checkpoints?.last();
+  }
+
+  /** Lets go of everything at once, as a crash would: nothing more is written. For a start that fails, and for benches. */
   async abandon(): Promise<void> {
     this.hands.stop();
+    await this.#letGo(false);
+  }
+
+  /** `endHost`: a host without children is not needed any more. */
+  async #letGo(endHost: boolean): Promise<void> {
     this.#snapshots.stop();
     this.#checkpoints?.stop();
     await this.#world.cells?.runtime.close();
-    await this.#gate.close(false);
+    await this.#gate.close(endHost);
     await this.#world.log.close();
   }
 

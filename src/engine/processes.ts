@@ -129,6 +129,7 @@ export class Processes {
 
   start(processId: number): void {
     const started = this.#start(processId).catch((error) => {
+      if (this.#parts.gate.closed) return;
       // The host went away in the middle: it may have been started.
       if (isLoss(error)) return this.#buryOrLose(processId);
       this.#parts.engine.report({ do: 'launchFailed', processId, error: messageOf(error) });
@@ -149,9 +150,7 @@ export class Processes {
     const argv = this.#parts.secrets?.revealIn(command) ?? command;
     const result = await host.start({ requestId, processId, argv, cwd, tty, env: environment(this.#state, process) });
     if ('error' in result) await engine.submit({ do: 'launchFailed', processId, error: result.error });
-    else {
-      await engine.submit({ do: 'processStarted', processId, ...bodyOf(result) });
-    }
+    else await engine.submit({ do: 'processStarted', processId, ...bodyOf(result) });
   }
 
   stop(processId: number): void {
@@ -168,6 +167,7 @@ export class Processes {
     };
     run()
       .catch((error) => {
+        if (gate.closed) return;
         if (!isLoss(error)) throw error;
         return this.#bury(process);
       })

@@ -6,9 +6,10 @@ import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { agentAt } from '../../projections/paths.ts';
 import type { CellParts } from '../../src/engine/cells.ts';
 import type { Clock } from '../../src/engine/clock.ts';
-import type { Remains } from '../../src/engine/hostGate.ts';
+import type { Orphan, Remains } from '../../src/engine/hostGate.ts';
 import { Life, type NewFleet } from '../../src/engine/life.ts';
 import { secretsInMemory } from '../../src/engine/secrets.ts';
+import { Failure } from '../../src/failure.ts';
 import type { Exit, Host, HostProcess, StartRequest, Typed } from '../../src/host/port.ts';
 import type { IdentityPorts } from '../../src/identity/port.ts';
 import { touches } from '../../src/live.ts';
@@ -170,24 +171,25 @@ export class PaperHost {
   /** One connection to it. */
   connect(): Host {
     const own = new Set<(processId: number, exit: Exit) => void>();
+    const unanswered = new Set<(error: unknown) => void>();
+    const silence = () => new Promise<never>((_, reject) => unanswered.add(reject));
     return {
       hostId: this.hostId,
       start: async (request) => {
         if (!this.starts.some((s) => s.requestId === request.requestId)) this.starts.push(request);
-        if (!this.answers) return new Promise(() => {});
-        return this.#of(request).started!;
+        return this.answers ? this.#of(request).started! : silence();
       },
       write: async (requestId, _processId, bytes) => {
         if (this.#seen.has(requestId)) return 'written';
         this.#seen.set(requestId, bytes.length);
         this.writes.push(`${requestId} ${Buffer.from(bytes)}`);
-        return this.answers ? 'written' : new Promise(() => {});
+        return this.answers ? 'written' : silence();
       },
       resize: async () => {},
       signal: async () => false,
       stop: async (_requestId, processId) => {
         this.stops.push(processId);
-        if (!this.answers) return new Promise(() => {});
+        if (!this.answers) return silence();
         this.exits.set(processId, { ...exited(0), code: null, signal: 'SIGTERM' });
         return this.exits.get(processId);
       },
@@ -225,6 +227,7 @@ export class PaperHost {
       endIfEmpty: async () => true,
       disconnect: () => {
         for (const listener of own) this.#listeners.delete(listener);
+        for (const reject of unanswered) reject(new Failure('HOLDFAST_HOST_LOST', 'the connection is gone'));
       },
     };
   }
@@ -247,6 +250,8 @@ export class Living {
   host: PaperHost | undefined;
   /** What a dead host left on disk. */
   remains: Remains = {};
+  /** Processes that were ended because nobody owned them. */
+  readonly orphansEnded: number[] = [];
   readonly spool = new Map<number, string>();
   /** Machines of cells; a crash takes them with it. */
   cells!: WorldCells;
@@ -296,7 +301,10 @@ export class Living {
           return { from, to: from + bytes.length, bytes, omitted: 0, size: all.length };
         },
         remains: () => this.remains,
-        endOrphan: async () => ({ wasAlive: false }),
+        endOrphan: async ({ processId }: Orphan) => {
+          this.orphansEnded.push(processId);
+          return { wasAlive: false };
+        },
       },
       ...(ports !== undefined && { identity: () => ports, secrets: this.#secrets }),
       environment: () => ({}),

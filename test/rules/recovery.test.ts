@@ -1,6 +1,7 @@
 /** Commands and crashes: TU6's order of settling, PR3's order of facts, and PR9's times, with a process host on paper. */
 import { describe, expect, test } from 'vitest';
 import { execYieldMs, writeYieldMs } from '../../src/decide/tools/processes.ts';
+import type { Log } from '../../src/log/port.ts';
 import { fleet, types } from './given.ts';
 import { exited, type Living, living, PaperHost, quiet, until } from './living.ts';
 
@@ -172,6 +173,49 @@ describe('the facts of a process', () => {
       ...{ requestId: `${turnOf(f)}/exec_command`, processId: 1000, tty: false, cwd: '/work' },
       argv: ['/bin/bash', '-lc', 'make'],
     });
+  });
+
+  test('[PR1] what is being started when the engine stops is left to its host: the next life hears of it', async () => {
+    const f = await living();
+    f.host = new PaperHost('host-1');
+    await f.crash();
+    const { host } = f;
+    host.answers = false;
+    await exec(f);
+    await until(() => host.starts.length === 1);
+    await f.life.stop('asked to');
+    await quiet();
+    expect(f.orphansEnded).toEqual([]);
+    expect(f.types().at(-1)).toBe('EngineStopped');
+    host.answers = true;
+    await f.begin();
+    await until(() => f.types().includes('ProcessStarted'));
+    expect(f.types()).not.toContain('ProcessLost');
+    expect(host.starts).toHaveLength(1);
+  });
+
+  test('[LO5] a disk that fails during a stop is told, and the log and the host are let go of', async () => {
+    let full = false;
+    let closed = 0;
+    const beforeSync = () => {
+      if (full) throw new Error('ENOSPC: no space left on device');
+    };
+    const log = (real: Log): Log => {
+      const close = real.close.bind(real);
+      real.close = () => {
+        closed += 1;
+        return close();
+      };
+      return real;
+    };
+    const f = await living({}, { gate: { beforeSync }, log });
+    full = true;
+    await expect(f.life.stop('asked to')).rejects.toMatchObject({ code: 'HOLDFAST_LOG_WRITE_FAILED' });
+    expect(closed).toBe(1);
+    await expect(f.begin(undefined, { gate: { beforeSync }, log })).rejects.toMatchObject({
+      code: 'HOLDFAST_LOG_WRITE_FAILED',
+    });
+    expect(closed).toBe(2);
   });
 
   test('[PR3][PR6] a launch that fails is recorded as that, once, and the call says it', async () => {
