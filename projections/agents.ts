@@ -2,7 +2,7 @@
 import type { EventOf } from '../events/catalogue.ts';
 import type { Reducers } from './reducers.ts';
 import type { Agent, Client, State } from './state.ts';
-import { table } from './table.ts';
+import { isEmpty, table } from './table.ts';
 
 /** Longest last message kept in the state; the whole text stays in the log. */
 const lastMessageMax = 2000;
@@ -12,11 +12,6 @@ const brief = (text: string | { blob: string; bytes: number }, max: number): str
   if (typeof text !== 'string') return `[text of ${text.bytes} bytes]`;
   return text.length <= max ? text : `${text.slice(0, max)}…`.toWellFormed();
 };
-
-function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
-  for (const _ in record) return false;
-  return true;
-}
 
 function ended(
   draft: State,

@@ -6,12 +6,7 @@ import { openCall } from './calls.ts';
 import { isRunning } from './cells.ts';
 import type { Reducers } from './reducers.ts';
 import type { Call, State, Turn } from './state.ts';
-import { numbered } from './table.ts';
-
-const none = (record: object): boolean => {
-  for (const _ in record) return false;
-  return true;
-};
+import { isEmpty, numbered } from './table.ts';
 
 export const openApprovals = ({ approvals }: State): Approval[] =>
   Object.values(approvals?.open ?? {}).sort((a, b) => a.position - b.position);
@@ -36,11 +31,12 @@ export const awaitsAnswer = (turn: Turn): boolean => {
 
 /** Nothing of the fleet goes on but by the answer of a person: whoever waits for others waits for those in vain. */
 export function awaitsPerson(state: State): boolean {
-  if (state.approvals === undefined || none(state.approvals.open) || !none(state.processes.notifying)) return false;
+  if (state.approvals === undefined || isEmpty(state.approvals.open) || !isEmpty(state.processes.notifying))
+    return false;
   const asked = (call: Call): boolean => call.approvalId !== undefined || call.tool === 'wait_agent';
   const cellWaits = (cellId: string): boolean => {
     const cell = state.cells.all[cellId]!;
-    return !isRunning(cell) && none(cell.timers) && Object.values(cell.calls).every(asked);
+    return !isRunning(cell) && isEmpty(cell.timers) && Object.values(cell.calls).every(asked);
   };
   const turnWaits = (turn: Turn): boolean =>
     awaitsAnswer(turn) ||

@@ -2,12 +2,7 @@
 import { openCall, refOf } from './calls.ts';
 import type { Reducers } from './reducers.ts';
 import type { Cell, CellEnd, State } from './state.ts';
-import { numbered, table } from './table.ts';
-
-const isEmpty = (record: object): boolean => {
-  for (const _ in record) return false;
-  return true;
-};
+import { isEmpty, numbered, table } from './table.ts';
 
 /** It waits for a resume, and none is under way. */
 export const isPaused = (cell: Cell): boolean => cell.frontier !== undefined && cell.frontier.resume === undefined;

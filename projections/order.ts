@@ -3,6 +3,7 @@
  * plain object, so that it works inside an immer draft, has one JSON form, and costs the same at any length.
  */
 import { table } from './table.ts';
+
 export interface Link {
   prev?: string;
   next?: string;

@@ -1,7 +1,7 @@
 /** Processes: asked for, running, ended; who owns them and how far their output has been read. */
 import type { Reducers } from './reducers.ts';
 import type { Process, ProcessEnd, State } from './state.ts';
-import { numbered, table } from './table.ts';
+import { isEmpty, numbered, table } from './table.ts';
 
 /** Of a call, by a turn or a cell. */
 interface Told {
@@ -34,8 +34,7 @@ function forget(of: Record<string, Record<string, true>>, agentId: string, proce
   const some = of[agentId];
   if (some === undefined) return;
   delete some[processId];
-  for (const _ in some) return;
-  delete of[agentId];
+  if (isEmpty(some)) delete of[agentId];
 }
 
 function end(draft: State, processId: number, how: ProcessEnd): void {

@@ -15,3 +15,9 @@ export function numbered<A>(): Record<string, A> {
   delete record[far];
   return record as Record<string, A>;
 }
+
+/** Without making a list of its keys. */
+export function isEmpty(record: object): boolean {
+  for (const _ in record) return false;
+  return true;
+}

@@ -6,6 +6,7 @@ import type { EventType, HoldfastEvent } from '../../events/catalogue.ts';
 import type { CellLimits } from '../../events/cell.ts';
 import { openCall } from '../../projections/calls.ts';
 import type { State } from '../../projections/state.ts';
+import { isEmpty } from '../../projections/table.ts';
 import type { Command } from '../decide/command.ts';
 import { decide } from '../decide/decide.ts';
 import type { Context, Decision, Refusal } from '../decide/decision.ts';
@@ -293,11 +294,6 @@ const stopped = () =>
   new Failure('HOLDFAST_NOT_RUNNING', 'the fleet has been stopped', {
     remedy: 'open its log again, or `holdfast resume`',
   });
-
-const isEmpty = (record: object): boolean => {
-  for (const _ in record) return false;
-  return true;
-};
 
 /** What a model says and asks for is its agent's doing. */
 function speaker(state: State, command: Command): string {

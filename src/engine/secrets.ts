@@ -1,14 +1,7 @@
 /** Values that look like secrets never enter the log: it holds `[secret s-N]`, and who acts gets the value back (LO7). */
 import { Failure } from '../failure.ts';
+import type { SecretStore } from '../log/port.ts';
 import { mapTexts } from './texts.ts';
-
-/** Where the values lie: beside the log, never in it. */
-export interface SecretStore {
-  /** The name of a value, durable before it is given: the same value has the same name, a new one a number above `above`. */
-  keep(value: string, above: number): string;
-  /** The value, or undefined where it is gone. */
-  value(name: string): string | undefined;
-}
 
 /** Shapes of keys and tokens of common services. */
 const builtIn = [

@@ -4,6 +4,7 @@
  */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { Process, State } from '../../projections/state.ts';
+import { allLive } from '../decide/leases.ts';
 import type { LogReader } from '../log/port.ts';
 import type { HostDoor } from './hostGate.ts';
 
@@ -25,10 +26,7 @@ export async function unservedHost(
   door: HostDoor,
   bootId: string,
 ): Promise<string | undefined> {
-  const open = Object.keys(state.processes.live).flatMap((agentId) =>
-    Object.keys(state.processes.live[agentId]!).map((id) => state.processes.all[id]!),
-  );
-  const hostId = open.find((process) => process.pid === undefined)?.hostId;
+  const hostId = allLive(state).find((process) => process.pid === undefined)?.hostId;
   if (hostId === undefined) return undefined;
   const bootAt = await bootsOf(log);
   const untouched = ({ processId, pid, end, position }: Process) =>

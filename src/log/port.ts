@@ -83,3 +83,11 @@ export interface Log extends LogReader {
   putCache(name: string, content: Uint8Array): Promise<void>;
   getCache(name: string): Promise<Uint8Array | undefined>;
 }
+
+/** Where values that look like secrets lie: beside the log, never in it. */
+export interface SecretStore {
+  /** The name of a value, durable before it is given: the same value has the same name, a new one a number above `above`. */
+  keep(value: string, above: number): string;
+  /** The value, or undefined where it is gone. */
+  value(name: string): string | undefined;
+}

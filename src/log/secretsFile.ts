@@ -10,9 +10,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { SecretStore } from '../engine/secrets.ts';
 import { Failure } from '../failure.ts';
 import { syncFolderNow } from './folder.ts';
+import type { SecretStore } from './port.ts';
 
 /** Without a value: it was forgotten, and its name is not given again. */
 interface Line {

@@ -1,6 +1,7 @@
 /** What looks like a secret in a rollout does not enter a log (LO7). Nothing is run again from an import, so the values are kept nowhere. */
-import { type SecretStore, Secrets } from '../engine/secrets.ts';
+import { Secrets } from '../engine/secrets.ts';
 import { mapTexts } from '../engine/texts.ts';
+import type { SecretStore } from '../log/port.ts';
 
 const nowhere: SecretStore = { keep: () => 'not kept', value: () => undefined };
 const secrets = new Secrets(nowhere);

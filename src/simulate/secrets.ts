@@ -1,5 +1,5 @@
 /** Secrets of the world: what looks like one, the file in which their values lie through all lives, and how that can be lost. */
-import type { SecretStore } from '../engine/secrets.ts';
+import type { SecretStore } from '../log/port.ts';
 import { secretsIn } from '../log/secretsFile.ts';
 import { holds } from './check/violation.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,6 @@
 /** `resume`: continues whatever was unfinished; a fleet that has come to rest and was stopped in order stays as it is. */
 import type { State } from '../../../projections/state.ts';
+import { isEmpty } from '../../../projections/table.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { openFleet } from '../../fleet.ts';
 import { openReader } from '../../live.ts';
@@ -7,15 +8,13 @@ import { checkKeys } from '../../models/key.ts';
 import { acting, examples, type Setting, type Verb } from '../setting.ts';
 import { type ConductOptions, conduct, endProcessesOption, summaryOf, tellSummary } from './conduct.ts';
 
-const none = (record: object): boolean => Object.keys(record).length === 0;
-
 function isFinished({ fleet, turns, slots, processes, cells, mail }: State): boolean {
   return (
     fleet.engine === 'stopped' &&
-    none(turns) &&
-    none(slots.queuedBy) &&
-    none(cells.busy) &&
-    Object.values(processes.live).every(none) &&
+    isEmpty(turns) &&
+    isEmpty(slots.queuedBy) &&
+    isEmpty(cells.busy) &&
+    Object.values(processes.live).every(isEmpty) &&
     Object.values(mail.inboxes).every(({ triggers }) => triggers === 0)
   );
 }
