@@ -1,6 +1,6 @@
 /** The thread that `live.ts` starts for a checkpoint: `workerData` is the folder of the log and where checkpoints go. */
 import { workerData } from 'node:worker_threads';
-import { touches } from './live.ts';
+import { touches } from './engine/touches.ts';
 import { openLevelReader } from './log/levelReader.ts';
 import { keepCheckpoint } from './proofs/vault.ts';
 

@@ -1,7 +1,6 @@
 /** The one file that names real adapters: LevelDB, the process host, the system's clock and ids, models by kind. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { agentsOf } from '../events/catalogue.ts';
 import type { IdentityConfig, ModelConfig, Scripts } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
 import { defaultCellLimits } from './cells/limits.ts';
@@ -10,6 +9,7 @@ import type { Signing } from './engine/checkpoints.ts';
 import type { Clock } from './engine/clock.ts';
 import type { HostDoor } from './engine/hostGate.ts';
 import type { World } from './engine/life.ts';
+import { touches } from './engine/touches.ts';
 import { Failure } from './failure.ts';
 import { connectHost, launchHost } from './host/client.ts';
 import { endOrphan } from './host/orphans.ts';
@@ -47,10 +47,6 @@ export const version: string = (
     version: string;
   }
 ).version;
-
-/** Index keys of an event: the agents it is about. */
-export const touches = (event: { readonly type: string; readonly data: unknown }): string[] =>
-  agentsOf(event).map((agentId) => `agent/${agentId}`);
 
 /** The longest time setTimeout can wait. */
 const timerMsMax = 2 ** 31 - 1;

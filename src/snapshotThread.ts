@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { stateVersion } from '../projections/state.ts';
 import { foldLog, stateHash } from './engine/fold.ts';
-import { touches } from './live.ts';
+import { touches } from './engine/touches.ts';
 import { snapshotAside } from './log/snapshotAside.ts';
 
 await snapshotAside(workerData as string, touches, async (log) => {

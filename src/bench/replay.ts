@@ -1,6 +1,7 @@
 /** Reading a large log back: verified replay into a state, and `verify`, against JSON.parse of the same events. */
 import { foldLog } from '../engine/fold.ts';
-import { openReader, touches } from '../live.ts';
+import { touches } from '../engine/touches.ts';
+import { openReader } from '../live.ts';
 import { hashedLine } from '../log/canonical.ts';
 import type { LogReader } from '../log/port.ts';
 import { verifyLog } from '../log/verify.ts';

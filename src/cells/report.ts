@@ -77,6 +77,10 @@ function pendingNow(told: Report, before: Drain, input: CellInput | undefined, e
   return pending;
 }
 
+/** What the sandbox says of a result that nothing but its promise waited for, as of most of many that come together. */
+const quietReport = ({ pending: { calls, timers }, offset }: Drain): string =>
+  `{"waiting":[${calls.length - 1},${timers.length}],"offset":${offset}}`;
+
 function drainOf(
   report: string,
   end: Told['end'],
@@ -92,6 +96,10 @@ function drainOf(
   if (report === '') {
     const { offset, pending } = before;
     return { ...nothingYet, offset, pending, ...(end !== undefined && { end: { ...end, writes: {} } }) };
+  }
+  if (input?.kind === 'toolEnded' && end === undefined && report === quietReport(before)) {
+    const { offset, pending } = before;
+    return { ...nothingYet, offset, pending: { ...pending, calls: changed(pending.calls, [input.callId], []) } };
   }
   const told = JSON.parse(report) as Report;
   return {

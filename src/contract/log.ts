@@ -163,10 +163,13 @@ export function logContract(name: string, newWorld: () => Promise<LogWorld>, { d
 
     test('[LO1] one stream and one agent read the same as a filter of everything', async () => {
       const { world, log, author } = await opened();
+      const run = Array.from({ length: 40 }, (_, n) => ({ stream: 'cell/1', data: { agentId: 'a3', n } }));
       for (const batch of work(author, 200)) void log.append(batch);
+      void log.append(author.batch(run));
       await log.close();
       const again = await world.open();
       for (const batch of work(author, 50)) await again.append(batch);
+      await again.append(author.batch(run));
       const events = await everything(again);
       for (const stream of new Set(events.map((event) => event.stream))) {
         expect(await all(again.readStream(stream))).toEqual(events.filter((event) => event.stream === stream));

@@ -14,7 +14,7 @@ import { newCell } from './newCell.ts';
 import { findForOperator } from './paths.ts';
 import { cellRefusal } from './refusals.ts';
 import { cellTools } from './tools/table.ts';
-import { type Effect, error } from './tools/tool.ts';
+import { type Effect, error, type Tool } from './tools/tool.ts';
 
 const stale = dropped({ stale: true });
 
@@ -104,22 +104,38 @@ export function cellDrained(state: State, ctx: Context, command: CommandOf<'cell
   return decided(own, {});
 }
 
+const toolOf = (name: string): Tool | undefined => cellTools.find((tool) => tool.name === name);
+
+/** Calls that only read and stand first are decided together, on one state: none of them changes what the others see. */
+function reading(state: State, ctx: Context, { cellId, agentId, undecided, calls }: Cell): HoldfastFact[] {
+  const ends: HoldfastFact[] = [];
+  for (const callId of undecided) {
+    const { tool, args } = calls[callId]!;
+    if (toolOf(tool)?.reads !== true) break;
+    const effect = effectOf(state, ctx, agentId, { call: tool, args }, { cellId, callId });
+    if (effect.end === undefined || (effect.facts ?? []).length > 0) break;
+    ends.push(facts.CellToolEnded({ cellId, agentId, callId, ...effect.end }));
+  }
+  return ends;
+}
+
 export function carryOutCell(state: State, ctx: Context, { cellId }: CommandOf<'carryOutCell'>): Decision {
   const cell = liveCell(state, cellId);
   const callId = cell?.undecided[0];
   if (cell === undefined || callId === undefined) return stale;
+  const read = reading(state, ctx, cell);
+  if (read.length > 0) return right({ facts: read, answer: {}, again: cell.undecided.length > read.length });
   const { agentId } = cell;
   const ref: CallRef = { cellId, callId };
   const { tool, args } = cell.calls[callId]!;
-  const enabled = cellTools.some(({ name }) => name === tool);
   const {
     facts: own = [],
     end,
     started,
     birth,
-  }: Effect = enabled
-    ? effectOf(state, ctx, agentId, { call: tool, args }, ref)
-    : { end: error(`tool \`${tool}\` is not enabled in exec`) };
+  }: Effect = toolOf(tool) === undefined
+    ? { end: error(`tool \`${tool}\` is not enabled in exec`) }
+    : effectOf(state, ctx, agentId, { call: tool, args }, ref);
   const { cellId: _, ...open } = started ?? {};
   const of = { ...ref, agentId };
   return right({

@@ -59,14 +59,23 @@ export type InputEvent = EventOf<'CellToolEnded'> | EventOf<'CellTimerFired'>;
 export const isInput = (event: HoldfastEvent): event is InputEvent =>
   event.type === 'CellToolEnded' || event.type === 'CellTimerFired';
 
-/** An input as the sandbox takes it: with the texts and the secrets that the log only names. */
-export async function inputOf({ log, secrets }: RecordParts, event: InputEvent): Promise<CellInput> {
-  const { at } = event;
-  if (event.type === 'CellTimerFired') return { kind: 'timerFired', timerId: event.data.timerId, at };
-  const { callId, outcome, output } = event.data;
-  const { text, fields } = output;
-  const whole = { text: await textOf(log, text), ...(fields !== undefined && { fields }) };
+function inputOf(event: InputEvent, text: string, secrets: Secrets | undefined): CellInput {
+  const { at, data } = event;
+  if ('timerId' in data) return { kind: 'timerFired', timerId: data.timerId, at };
+  const { callId, outcome, output } = data;
+  const whole = output.text === text ? output : { ...output, text };
   return { kind: 'toolEnded', callId, outcome, output: secrets?.revealIn(whole) ?? whole, at };
+}
+
+/** Inputs as the sandbox takes them: with the texts and the secrets that the log only names. */
+export async function inputsOf({ log, secrets }: RecordParts, events: readonly InputEvent[]): Promise<CellInput[]> {
+  const inputs: CellInput[] = [];
+  for (const event of events) {
+    const text = event.type === 'CellToolEnded' ? event.data.output.text : '';
+    // Hundreds come at once: only what lies elsewhere is waited for.
+    inputs.push(inputOf(event, typeof text === 'string' ? text : await textOf(log, text), secrets));
+  }
+  return inputs;
 }
 
 /** What `load` finds: all that was committed before the cell was created. */
@@ -112,7 +121,7 @@ export async function recordOf(parts: RecordParts, cell: Cell): Promise<CellReco
         for (let n = 0; n < quiet; n += 1) drains.push({ calls: [], timers: [], clearedTimers: [], offset: before });
         drains.push({ calls, timers, clearedTimers, offset });
         calls = [];
-      } else if (isInput(event)) inputs.push(await inputOf(parts, event));
+      } else if (isInput(event)) inputs.push(...(await inputsOf(parts, [event])));
     }
   }
   return { spec: spec!, inputs, drains };

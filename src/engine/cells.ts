@@ -13,7 +13,7 @@ import type { LogReader } from '../log/port.ts';
 import { CellArrivals } from './cellArrivals.ts';
 import { CellDoor } from './cellDoor.ts';
 import { CellReads } from './cellReads.ts';
-import { type CellRecord, differenceOf, inputOf, type RecordParts, recordOf, specOf } from './cellRecord.ts';
+import { type CellRecord, differenceOf, inputsOf, type RecordParts, recordOf, specOf } from './cellRecord.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import type { Secrets } from './secrets.ts';
@@ -193,7 +193,7 @@ export class Cells {
     const arrived = this.#arrivals.inputs(cell.cellId, from, to);
     return arrived === undefined
       ? (await recordOf(this.#record, cell)).inputs.slice(from, to)
-      : Promise.all(arrived.map((event) => inputOf(this.#record, event)));
+      : inputsOf(this.#record, arrived);
   }
 
   async #recorded(cell: Cell): Promise<CellRecord> {

@@ -23,7 +23,12 @@ function room(value: unknown, left: number): number {
   return rest;
 }
 
-export const isSmall = (event: Envelope): boolean => room(event.data, textMax) >= 0;
+/** A frame of the log is read as quickly as copies of so many of its events. */
+const runMin = 16;
+
+/** Whether an event is worth a copy: what a cell does comes in long runs, the other events of an agent lie far apart. */
+export const isCopied = ({ stream, of, data }: Envelope): boolean =>
+  !(of >= runMin && stream.startsWith('cell/')) && room(data, textMax) >= 0;
 
 /** batch, index, of, epoch, streamVersion, stream, type, v, at, by, cause, data; null: read it from its frame. */
 type Row = [number, number, number, number, number, string, string, number, number, string, number, unknown] | null;

@@ -1,6 +1,6 @@
 /** What was appended since the last checkpoint: its index and, unless they are large, its events. */
 import type { Envelope } from '../../events/envelope.ts';
-import { type History, isSmall } from './histories.ts';
+import { type History, isCopied } from './histories.ts';
 import { addToIndex, newIndex, type Touches } from './postings.ts';
 
 export class Tail {
@@ -15,7 +15,7 @@ export class Tail {
   /** `texts` are those of data that does not survive packing: such events are read from their frames. */
   add(events: readonly Envelope[], touches: Touches, texts?: ReadonlyMap<number, string>): void {
     for (const event of events) {
-      this.#events.push(texts?.has(event.position) === true || !isSmall(event) ? undefined : event);
+      this.#events.push(texts?.has(event.position) === true || !isCopied(event) ? undefined : event);
       addToIndex(this.index, event, touches);
     }
   }

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { HostDoor, Remains } from '../../src/engine/hostGate.ts';
 import { Life, type World } from '../../src/engine/life.ts';
+import { touches } from '../../src/engine/touches.ts';
 import type { Exit, Host, StartRequest } from '../../src/host/port.ts';
-import { newId, systemClock, touches } from '../../src/live.ts';
+import { newId, systemClock } from '../../src/live.ts';
 import { memoryStorage, openMemoryLog } from '../../src/log/memory.ts';
 import { scriptModel } from '../../src/models/script.ts';
 

@@ -241,6 +241,8 @@ describe('many calls at once', () => {
     const ends = eventsOf(l, 'CellToolEnded');
     expect(callEnds(l, id)).toEqual(['tool-1 ok', 'tool-2 ok', 'tool-3 ok', 'tool-4 error', 'tool-5 ok']);
     expect(ends[3]!.data.output.text).toContain('already exists');
+    const listed = [0, 1, 4].map((n) => String(ends[n]!.data.output.text).includes('"/root/a"'));
+    expect(listed).toEqual([false, false, true]);
     const [first, , third, fourth, last] = ends.map(({ batch }) => batch);
     expect([third === first, fourth === first, last === fourth]).toEqual([true, false, true]);
     expect(eventsOf(l, 'AgentSpawned').at(-1)!.batch).toBe(first);

@@ -8,7 +8,7 @@ import { apply } from '../../projections/apply.ts';
 import { foldPage } from '../../projections/pages.ts';
 import { emptyState, type State, stateVersion } from '../../projections/state.ts';
 import { decoded, foldLog, stateHash } from '../../src/engine/fold.ts';
-import { touches } from '../../src/live.ts';
+import { touches } from '../../src/engine/touches.ts';
 import { hashedLine } from '../../src/log/canonical.ts';
 import { memoryStorage, openMemoryLog } from '../../src/log/memory.ts';
 import type { Log } from '../../src/log/port.ts';

@@ -6,7 +6,7 @@ import type { Envelope } from '../../events/envelope.ts';
 import { aggregate, type FactDef, fact } from '../../events/fact.ts';
 import { decoded, foldLog } from '../../src/engine/fold.ts';
 import { Life } from '../../src/engine/life.ts';
-import { touches } from '../../src/live.ts';
+import { touches } from '../../src/engine/touches.ts';
 import { memoryStorage, openMemoryLog } from '../../src/log/memory.ts';
 import { living } from './living.ts';
 

@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { type State, stateVersion } from '../../../projections/state.ts';
 import { foldLog, stateHash } from '../../engine/fold.ts';
+import { touches } from '../../engine/touches.ts';
 import { Failure } from '../../failure.ts';
-import { touches } from '../../live.ts';
 import { openLevelReader } from '../../log/levelReader.ts';
 import { salvageLog } from '../../log/salvage.ts';
 import { type Verdict, verifyLog } from '../../log/verify.ts';

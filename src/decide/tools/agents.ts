@@ -25,6 +25,7 @@ export const listAgents: Tool<t.TypeOf<typeof ListArgs>> = {
   name: 'list_agents',
   description:
     'Lists the agents of your tree, in memory or not, with what they do; path_prefix narrows it to one agent and those below.',
+  reads: true,
   args: ListArgs,
   decide: (state, _ctx, caller, args) => {
     let prefix = '/root';

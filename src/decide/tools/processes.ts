@@ -158,6 +158,7 @@ export const listProcesses: Tool<t.TypeOf<typeof ListArgs>> = {
   name: 'list_processes',
   description:
     'Lists the running processes of your tree, or of one agent and those below it, attached to an agent in memory or detached; all: true adds those that have ended.',
+  reads: true,
   args: ListArgs,
   decide: (state, _ctx, caller, args) => {
     const prefix = resolvePath(caller.path, args.agent ?? '/root');

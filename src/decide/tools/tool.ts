@@ -22,6 +22,8 @@ export interface Tool<A = any> {
   /** Exact: unknown arguments are refused. */
   readonly args: t.Type<A, unknown, unknown>;
   readonly decide: (state: State, ctx: Context, caller: Agent, args: A, call: CallRef) => Effect;
+  /** It ends at once, and changes nothing. */
+  readonly reads?: true;
   /** What of it a person may want to decide about; absent: nothing. */
   readonly deed?: (state: State, args: A) => Deed | undefined;
 }

@@ -1,5 +1,4 @@
 /** The disk of the world: what is durable of the log, through all lives of the engine. */
-import { agentsOf } from '../../../events/catalogue.ts';
 import type { Envelope } from '../../../events/envelope.ts';
 import type { Log } from '../../log/port.ts';
 import type { Touches } from '../../log/postings.ts';
@@ -43,5 +42,3 @@ export interface Disk {
   /** Nobody has it open: a copy of it is damaged in all ways, and the log has to see where. */
   damage?(r: Random): Promise<void>;
 }
-
-export const touched: Touches = (event) => agentsOf(event).map((agentId) => `agent/${agentId}`);

@@ -3,6 +3,7 @@
  * whole, what was acknowledged is there, and every life begins with the check of LO4.
  */
 import type { Envelope } from '../../../events/envelope.ts';
+import { touches } from '../../engine/touches.ts';
 import { hexOf, sealOf } from '../../log/chain.ts';
 import { readCheckpoint } from '../../log/checkpoint.ts';
 import { isDamage } from '../../log/damage.ts';
@@ -19,7 +20,7 @@ import type { Below } from '../plants/plant.ts';
 import type { Random } from '../random.ts';
 import { WorldBeside } from './beside.ts';
 import { damage } from './damage.ts';
-import { type Cut, type Disk, type DiskParts, touched } from './disk.ts';
+import type { Cut, Disk, DiskParts } from './disk.ts';
 import { HeadSectors } from './head.ts';
 import { Platter, readOnly, WorldStore } from './store.ts';
 import { Syncs } from './syncs.ts';
@@ -57,7 +58,7 @@ export class FrameDisk implements Disk {
     const head = new Head(this.#head.medium(() => sync(() => {}), alive));
     const parts: Below = this.#parts.plant?.({ store, head }) ?? { store, head };
     return new FrameLog(this.#beside.of(sync), parts.store, opening, parts.head, {
-      touches: this.#parts.touches ?? touched,
+      touches: this.#parts.touches ?? touches,
       checkpointEvery,
       soon: microtask,
     });
@@ -65,7 +66,7 @@ export class FrameDisk implements Disk {
 
   async #opening(store: WorldStore): Promise<Opening> {
     try {
-      const opening = await checkOpening(store, markIn(this.#head.written), this.#parts.touches ?? touched);
+      const opening = await checkOpening(store, markIn(this.#head.written), this.#parts.touches ?? touches);
       const { position } = opening.tip;
       const durable = this.events.length;
       holds(position === durable, 'LO4', durable, () => `the log is opened at ${position}, and ${durable} is durable`);
@@ -113,7 +114,7 @@ export class FrameDisk implements Disk {
     }
     const { fleetId } = (this.events[0]?.data ?? {}) as { readonly fleetId?: string };
     storage.fleetId = fleetId;
-    return openMemoryLog({ touches: touched, storage });
+    return openMemoryLog({ touches, storage });
   }
 
   /** LO4: whatever is damaged is found, and its first bad position named; what is only torn is not damage. */
@@ -132,13 +133,13 @@ export class FrameDisk implements Disk {
 /** What opening and a walk over everything find. */
 async function firstBad(store: WorldStore, head: Buffer): Promise<number | undefined> {
   try {
-    const opening = await checkOpening(store, markIn(head), touched);
+    const opening = await checkOpening(store, markIn(head), touches);
     const log = new FrameLog(
       new WorldBeside().of(async () => {}),
       store,
       opening,
       new Head({ before: head, write: () => {}, sync: async () => {}, syncNow: () => {}, close: () => {} }),
-      { touches: touched, soon: microtask },
+      { touches, soon: microtask },
     );
     let last = '';
     for await (const page of log.readHashed()) for (const { hash } of page) last = hash ?? last;

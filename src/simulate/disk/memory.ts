@@ -1,8 +1,9 @@
 /** A disk that holds the log in memory: a group is there whole or not at all, and nothing else can happen to it. */
 import type { Envelope } from '../../../events/envelope.ts';
+import { touches } from '../../engine/touches.ts';
 import { memoryStorage, openMemoryLog } from '../../log/memory.ts';
 import type { Log } from '../../log/port.ts';
-import { type Cut, type Disk, type DiskParts, touched } from './disk.ts';
+import type { Cut, Disk, DiskParts } from './disk.ts';
 import { Syncs } from './syncs.ts';
 
 export class MemoryDisk implements Disk {
@@ -23,11 +24,11 @@ export class MemoryDisk implements Disk {
 
   async open(life: number): Promise<Log> {
     const gate = { beforeSync: () => this.syncs.sync(life, () => {}) };
-    return openMemoryLog({ touches: touched, storage: this.#storage, gate });
+    return openMemoryLog({ touches, storage: this.#storage, gate });
   }
 
   reader(): Log {
-    return openMemoryLog({ touches: touched, storage: this.#storage });
+    return openMemoryLog({ touches, storage: this.#storage });
   }
 
   cut(life: number, { synced }: Cut): boolean {
