@@ -68,10 +68,17 @@ export const ResponsesModel = closedShape(
 );
 /** A server that speaks chat completions. */
 export const ChatModel = closedShape({ kind: t.literal('chat') }, serverCodecs, 'ChatModel');
+/** The client of the agent's root, asked with `sampling/createMessage`. `model`: a hint which of its models is meant. */
+export const SamplingModel = closedShape(
+  { kind: t.literal('sampling') },
+  { model: text, maxOutputTokens: Tokens, contextTokens: Tokens, idleMs: serverCodecs.idleMs },
+  'SamplingModel',
+);
+export type SamplingModel = t.TypeOf<typeof SamplingModel>;
 export type ResponsesModel = t.TypeOf<typeof ResponsesModel>;
 export type ChatModel = t.TypeOf<typeof ChatModel>;
 
-export const ModelConfig = t.union([ScriptModel, ResponsesModel, ChatModel], 'ModelConfig');
+export const ModelConfig = t.union([ScriptModel, ResponsesModel, ChatModel, SamplingModel], 'ModelConfig');
 export type ModelConfig = t.TypeOf<typeof ModelConfig>;
 
 /** The first words of a command; see `src/decide/approvals/pattern.ts`. */

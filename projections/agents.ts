@@ -1,7 +1,8 @@
 /** Agents and topology: who exists, under which path, how its last turn ended. */
 import type { EventOf } from '../events/catalogue.ts';
+import type { Client } from './answering.ts';
 import type { Reducers } from './reducers.ts';
-import type { Agent, Client, State } from './state.ts';
+import type { Agent, State } from './state.ts';
 import { isEmpty, table } from './table.ts';
 
 /** Longest last message kept in the state; the whole text stays in the log. */
@@ -79,8 +80,13 @@ export const agents: Reducers = {
     if (isEmpty(parent.children!)) delete parent.children;
   },
   ClientJoined: (draft, { data }) => {
-    const { agentId, connectionId, software, version } = data;
-    draft.agents[agentId]!.client = { connectionId, software, ...(version !== undefined && { version }) };
+    const { agentId, connectionId, software, version, sampling } = data;
+    draft.agents[agentId]!.client = {
+      connectionId,
+      software,
+      ...(version !== undefined && { version }),
+      ...(sampling !== undefined && { sampling }),
+    };
     (draft.clients ??= table())[connectionId] = agentId;
   },
   ClientLeft: (draft, { data }) => gone(draft, draft.agents[data.agentId]!.client!),

@@ -1,6 +1,7 @@
 /** Approvals: what people are asked and have not answered, and what they have allowed for good. */
 import type { DataOf } from '../events/catalogue.ts';
 import { inWait } from './activity.ts';
+import { clientAwaited } from './answering.ts';
 import type { Approval } from './approval.ts';
 import { openCall } from './calls.ts';
 import { isRunning } from './cells.ts';
@@ -29,10 +30,11 @@ export const awaitsAnswer = (turn: Turn): boolean => {
   );
 };
 
-/** Nothing of the fleet goes on but by the answer of a person: whoever waits for others waits for those in vain. */
+/** Nothing of the fleet goes on but by the answer of a person, or a client that comes back: whoever waits for others waits for those in vain. */
 export function awaitsPerson(state: State): boolean {
-  if (state.approvals === undefined || isEmpty(state.approvals.open) || !isEmpty(state.processes.notifying))
-    return false;
+  const asks = state.approvals !== undefined && !isEmpty(state.approvals.open);
+  if (!asks && !Object.values(state.turns).some((turn) => clientAwaited(state, turn))) return false;
+  if (!isEmpty(state.processes.notifying)) return false;
   const asked = (call: Call): boolean => call.approvalId !== undefined || call.tool === 'wait_agent';
   const cellWaits = (cellId: string): boolean => {
     const cell = state.cells.all[cellId]!;
@@ -40,6 +42,7 @@ export function awaitsPerson(state: State): boolean {
   };
   const turnWaits = (turn: Turn): boolean =>
     awaitsAnswer(turn) ||
+    clientAwaited(state, turn) ||
     inWait(state, turn) ||
     (turn.parked !== undefined && turn.open === 0) ||
     (turn.phase === 'calling' &&

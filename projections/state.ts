@@ -7,6 +7,7 @@ import type { MailKind } from '../events/mail.ts';
 import type { DetachReason, StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
 import type { TaskOrigin } from '../events/task.ts';
+import type { Client } from './answering.ts';
 import type { Approvals } from './approval.ts';
 import type { Spending } from './budget.ts';
 import type { Cell } from './cell.ts';
@@ -63,14 +64,6 @@ export interface Agent {
   client?: Client;
   /** Imported agents: tokens in all. */
   usage?: { inputTokens: number; outputTokens: number };
-}
-
-export interface Client {
-  /** While it is there. */
-  connectionId?: string;
-  /** What it said it is, when it came last. */
-  software?: string;
-  version?: string;
 }
 
 export interface Letter {

@@ -1,5 +1,6 @@
 /** Status of an agent as a fold: what it is, since when, and the event that says so (TU5). */
 import { inWait } from './activity.ts';
+import { clientAwaited } from './answering.ts';
 import { awaitsAnswer } from './approvals.ts';
 import type { Agent, State } from './state.ts';
 import { awaitsBinding } from './taskBindings.ts';
@@ -36,6 +37,8 @@ export function statusOf(state: State, agent: Agent): Status {
     return { is: 'waiting', since: turn.parked.at, position: turn.parked.position, what: 'a slot to go on' };
   if (awaitsWorkspace(state, agent.agentId))
     return { is: 'waiting', since: turn.at, position: turn.position, what: 'its working directory' };
+  if (clientAwaited(state, turn))
+    return { is: 'waiting', since: turn.at, position: turn.position, what: `its client (${rootName(state, agent)})` };
   if (awaitsBinding(state, turn)) {
     const { at, position } = state.taskBindings.registering[agent.agentId] ?? state.identities.registering ?? turn;
     return { is: 'waiting', since: at, position, what: 'a task binding' };
@@ -44,6 +47,8 @@ export function statusOf(state: State, agent: Agent): Status {
   const what = turn.phase === 'sampling' || calls.length === 0 ? asked : calls.map((call) => call.tool).join(', ');
   return { is: 'running', since: turn.at, position: turn.position, what };
 }
+
+const rootName = ({ agents }: State, { rootId }: Agent): string => agents[rootId]!.name ?? 'root';
 
 export type WireStatus = string | { readonly completed: string | null } | { readonly errored: string };
 

@@ -1,5 +1,6 @@
 /** Which agent is bound to which task, whose registration is under way, and who waits for one (I12). */
 
+import { awaitsClient } from './answering.ts';
 import { isRegistered } from './identities.ts';
 import { append, emptyOrder, inOrder, isIn, remove } from './order.ts';
 import type { Reducers } from './reducers.ts';
@@ -31,7 +32,10 @@ export const awaitsBinding = (state: State, turn: Turn): boolean =>
 
 /** The turn asks its model, or will when a pause is over. */
 export const asksModel = (state: State, turn: Turn): boolean =>
-  samples(turn) && !awaitsBinding(state, turn) && !awaitsWorkspace(state, turn.agentId);
+  samples(turn) &&
+  !awaitsBinding(state, turn) &&
+  !awaitsWorkspace(state, turn.agentId) &&
+  !awaitsClient(state, turn.agentId);
 
 const turnOf = (state: State, agentId: string): Turn | undefined => {
   const turnId = state.agents[agentId]?.turnId;

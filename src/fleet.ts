@@ -17,6 +17,7 @@ import { Life } from './engine/life.ts';
 import { checkFleet } from './fleetFile.ts';
 import { liveWorld, newId, openLog } from './live.ts';
 import type { Log } from './log/port.ts';
+import type { Peer } from './models/peer.ts';
 import { refuseWithoutRepository } from './workspaces/wanted.ts';
 
 export type FleetConfig = Omit<FleetFile, 'roots'> & { readonly roots?: readonly RootGiven[] };
@@ -68,10 +69,11 @@ export class Fleet {
 
   /**
    * A client acts as the root of this name, new or as it was left, or as NAME2, NAME3 … while somebody acts as that. It
-   * calls tools under its `connectionId` until it leaves, or until the fleet stops.
+   * calls tools under its `connectionId` until it leaves, or until the fleet stops. `peer`: how it is asked itself, where
+   * it says with `sampling` that its model answers for agents.
    */
-  join(joining: Omit<Joining, 'cwd'> & { readonly cwd?: string }): Promise<Result<Joined>> {
-    return this.life.clients.join({ cwd: this.cwd, ...joining });
+  join(joining: Omit<Joining, 'cwd'> & { readonly cwd?: string }, peer?: Peer): Promise<Result<Joined>> {
+    return this.life.clients.join({ cwd: this.cwd, ...joining }, peer);
   }
 
   /** A call of a tool by a client: its result, with the mail that came in. Resolves when it has ended. */
@@ -261,7 +263,7 @@ export class Fleet {
     return this.life.whenIdle();
   }
 
-  /** Resolves when nothing goes on but by an answer: every turn waits for a person, or for those that do. */
+  /** Resolves when nothing goes on but by an answer: every turn waits for a person, for a client that is away, or for those that do. */
   whenPersonNeeded(): Promise<void> {
     return this.life.whenPersonNeeded();
   }

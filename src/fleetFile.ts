@@ -12,7 +12,7 @@ import { type Fault, fleetFailure } from './fleet/fault.ts';
 import { type CheckedFleet, fleetOf } from './fleet/fleetOf.ts';
 import { parseJson } from './fleet/jsonText.ts';
 import { pricesFault } from './fleet/prices.ts';
-import { rootsFault } from './fleet/roots.ts';
+import { clientlessFault, rootsFault } from './fleet/roots.ts';
 import { scriptItemsFault } from './fleet/scriptItems.ts';
 import { scriptKeysFault } from './fleet/scriptKeys.ts';
 
@@ -43,7 +43,7 @@ function redactFault({ redact }: FleetFile): Fault | undefined {
 /** What is wrong with a value as a fleet file; `undefined` when it holds together. */
 function faultOf(value: unknown): Fault | undefined {
   const file = value as FleetFile;
-  return faultBesideKeys(value) ?? scriptKeysFault(fleetOf(file));
+  return faultBesideKeys(value) ?? clientlessFault(file) ?? scriptKeysFault(fleetOf(file));
 }
 
 /** All but whether the agents of its scripts can come to be. */

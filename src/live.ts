@@ -1,7 +1,7 @@
 /** The one file that names real adapters: LevelDB, the process host, the system's clock and ids, models by kind. */
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { IdentityConfig, ModelConfig, Scripts } from '../events/fleetFile.ts';
+import type { IdentityConfig, ModelConfig } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
 import { defaultCellLimits } from './cells/limits.ts';
 import { pooledCells } from './cells/pool.ts';
@@ -27,8 +27,10 @@ import type { Log, LogReader } from './log/port.ts';
 import { secretsFile } from './log/secretsFile.ts';
 import { chat } from './models/chat.ts';
 import { keyOf, keyVariablesOf } from './models/key.ts';
+import type { AskClient } from './models/peer.ts';
 import type { Model } from './models/port.ts';
 import { responses } from './models/responses.ts';
+import { samplingModel } from './models/sampling.ts';
 import { scriptModel } from './models/script.ts';
 import { serverModel } from './models/server.ts';
 import { newId } from './newId.ts';
@@ -120,8 +122,15 @@ const identityOf =
     account: () => accountIn(process.env, config),
   });
 
-function modelOf(name: string, config: ModelConfig, scripts: Scripts, clock: Clock): Model {
-  if (config.kind === 'script') return scriptModel(scripts, clock);
+interface ModelParts {
+  readonly state: State;
+  readonly ask: AskClient;
+  readonly clock: Clock;
+}
+
+function modelOf(name: string, config: ModelConfig, { state, ask, clock }: ModelParts): Model {
+  if (config.kind === 'script') return scriptModel(state.fleet.file?.scripts ?? {}, clock);
+  if (config.kind === 'sampling') return samplingModel({ config, ask, state, clock });
   const called = config.model ?? name;
   const dialect = config.kind === 'responses' ? responses(config, called) : chat(config, called);
   return serverModel({ name, config, dialect, key: () => keyOf(config, process.env), clock });
@@ -130,7 +139,7 @@ function modelOf(name: string, config: ModelConfig, scripts: Scripts, clock: Clo
 /** Models of a fleet by name; a fleet without any has `script`. */
 const modelsOf =
   (clock: Clock) =>
-  (state: State): ((name: string) => Model) => {
+  (state: State, ask: AskClient): ((name: string) => Model) => {
     const models = new Map<string, Model>();
     return (name) => {
       const config = state.fleet.file?.models?.[name] ?? (name === 'script' ? { kind: 'script' as const } : undefined);
@@ -139,7 +148,7 @@ const modelsOf =
           remedy: 'name it under `models` in the fleet file',
         });
       }
-      const known = models.get(name) ?? modelOf(name, config, state.fleet.file?.scripts ?? {}, clock);
+      const known = models.get(name) ?? modelOf(name, config, { state, ask, clock });
       models.set(name, known);
       return known;
     };

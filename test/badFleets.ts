@@ -54,7 +54,11 @@ export const badFleets: ReadonlyArray<readonly [file: string, path: string, said
   ],
   ['misspelt-limit.json', '$.limits.activeTurn', ': unknown key; did you mean activeTurns?'],
   ['misspelt-top-key.json', '$.limit', ': unknown key; did you mean limits?'],
-  ['model-kind-unknown.json', '$.models.script.kind', ': expected "script" or "responses" or "chat", found "oracle"'],
+  [
+    'model-kind-unknown.json',
+    '$.models.script.kind',
+    ': expected "script" or "responses" or "chat" or "sampling", found "oracle"',
+  ],
   ['model-of-role-unknown.json', '$.roles.tester.model', ': expected a name under $.models (script), found "big"'],
   ['model-of-root-missing.json', '$.roots[0].model', ': expected a name under $.models (a, b), found nothing'],
   [

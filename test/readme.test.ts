@@ -92,7 +92,7 @@ describe('the README', () => {
     const targets = [...readme.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map((match) => match[1] ?? '');
     expect(targets.filter((target) => !existsSync(join(checkout, target)))).toEqual([]);
     const anchors = [...readme.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1] ?? '');
-    const titles = [...readme.matchAll(/^## (.+)$/gm)].map((match) => match[1]?.toLowerCase().replaceAll(' ', '-'));
+    const titles = [...readme.matchAll(/^##+ (.+)$/gm)].map((match) => match[1]?.toLowerCase().replaceAll(' ', '-'));
     expect(anchors.filter((anchor) => !titles.includes(anchor))).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ export const exit = {
   usage: 2,
   /** Something outside failed: a disk, a folder, a host. */
   outside: 3,
-  /** Nothing goes on but by the answer of a person. */
+  /** Nothing goes on but by the answer of a person, or a client that a person starts. */
   person: 4,
   /** The log is owned by another process and cannot be reached through it. */
   owned: 5,
@@ -40,6 +40,7 @@ const codes: Readonly<Record<string, number>> = {
   HOLDFAST_OWNER_UNREACHABLE: exit.owned,
   HOLDFAST_FILE_UNREADABLE: exit.usage,
   HOLDFAST_PERSON_NEEDED: exit.person,
+  HOLDFAST_CLIENT_NEEDED: exit.person,
   HOLDFAST_STOPPED: exit.stopped,
   HOLDFAST_DEFECT: exit.defect,
 };

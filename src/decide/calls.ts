@@ -20,8 +20,8 @@ interface Asked {
 export function effectOf(state: State, ctx: Context, agentId: string, asked: Asked, ref: CallRef): Effect {
   const { call: name, args } = asked;
   const tool = Object.hasOwn(toolTable, name) ? toolTable[name] : undefined;
-  if (tool === undefined) return { end: error(`unsupported call: ${name}`) };
   if (asked.invalid !== undefined) return { end: error(asked.invalid) };
+  if (tool === undefined) return { end: error(`unsupported call: ${name}`) };
   const decoded = tool.args.decode(args ?? {});
   if (decoded._tag === 'Left')
     return { end: error(`failed to parse function arguments: ${argumentFault(tool.args, args)}`) };

@@ -57,7 +57,7 @@ function startClientTurn(
 }
 
 export function joinClient(state: State, ctx: Context, command: CommandOf<'joinClient'>): Decision {
-  const { connectionId, software, version, cwd, model } = command;
+  const { connectionId, software, version, cwd, model, sampling } = command;
   const there = clientOf(state, connectionId);
   const told = ({ agentId, name }: Pick<Agent, 'agentId' | 'name'>, known: boolean) => ({
     agentId,
@@ -68,7 +68,13 @@ export function joinClient(state: State, ctx: Context, command: CommandOf<'joinC
   if (there !== undefined) return decided([], told(there, true));
   const { name, root } = firstFree(state, command.name);
   const joined = (agentId: Agent['agentId']) =>
-    ClientJoined({ agentId, connectionId, software, ...(version !== undefined && { version }) });
+    ClientJoined({
+      agentId,
+      connectionId,
+      software,
+      ...(version !== undefined && { version }),
+      ...(sampling !== undefined && { sampling }),
+    });
   if (root !== undefined) {
     const starts = root.turnId === undefined ? startClientTurn(state, root, ctx.id<TurnId>()) : [];
     return decided([joined(root.agentId), ...starts], told(root, true));

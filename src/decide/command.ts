@@ -1,6 +1,7 @@
 /** Everything that can be asked of a fleet: by operators, by models through their tools, by the outside world as results. */
 import type { DataOf } from '../../events/catalogue.ts';
 import type { CellPolicy, OutputItem } from '../../events/cell.ts';
+import type { Offer } from '../../events/client.ts';
 import type { FleetFile, Workspace } from '../../events/fleetFile.ts';
 import type { IdentityLossReason } from '../../events/identity.ts';
 import type { AgentId } from '../../events/ids.ts';
@@ -97,6 +98,8 @@ export type Command =
       readonly version?: string;
       /** What answers for the agents it spawns, where it is a new root. */
       readonly model?: string;
+      /** What its model can be asked on behalf of agents; absent: nothing. */
+      readonly sampling?: Offer;
       readonly cwd: string;
     }
   | (OfClient & { readonly do: 'leaveClient'; readonly reason: string })

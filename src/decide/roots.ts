@@ -77,6 +77,11 @@ export function unknownModel(state: State, model: string): Decision<never> | und
   return refused('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${model}`, `use one of: ${known}`);
 }
 
+const isClients = ({ fleet }: State, model: string): boolean => {
+  const { models = {} } = fleet.file ?? {};
+  return Object.hasOwn(models, model) && models[model]!.kind === 'sampling';
+};
+
 /** RO2. */
 function unknownRole(state: State, role: string | undefined): Decision<never> | undefined {
   const roles = state.fleet.file?.roles ?? {};
@@ -98,5 +103,11 @@ export function spawnRoot(state: State, ctx: Context, command: CommandOf<'spawnR
   const born = newRoot(ctx, { ...command, name }, state.fleet.file ?? {}, command.cwd);
   const unknown = unknownModel(state, born.spawned.model);
   if (unknown !== undefined) return unknown;
+  if (isClients(state, born.spawned.model))
+    return refused(
+      'HOLDFAST_NO_CLIENT',
+      `model ${born.spawned.model} is the client of a root, and this root has none`,
+      'give it another model, or let an MCP client act as a root (`holdfast mcp`)',
+    );
   return decided(startNew(state, ctx, born), { agentId: born.spawned.agentId, name, path: '/root' });
 }

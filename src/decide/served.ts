@@ -8,6 +8,10 @@ export function servedBy(
 ): Record<string, unknown> {
   const config = models !== undefined && Object.hasOwn(models, name) ? models[name] : undefined;
   if (config === undefined || config.kind === 'script') return {};
+  if (config.kind === 'sampling') {
+    const { kind, model } = config;
+    return { server: { kind, ...(model !== undefined && { model }) } };
+  }
   const { kind, model = name, baseUrl = openaiUrl, effort } = config;
   return { server: { kind, model, baseUrl, ...(effort !== undefined && { effort }) } };
 }

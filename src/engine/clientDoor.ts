@@ -6,8 +6,10 @@ import { fieldsOf } from '../../projections/toolOutput.ts';
 import type { CommandOf } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
+import type { Peer } from '../models/peer.ts';
 import { callEnded } from './clientRecord.ts';
 import type { Answer, Engine } from './engine.ts';
+import type { Peers } from './peers.ts';
 import type { Secrets } from './secrets.ts';
 import { wholeText } from './wholeTexts.ts';
 
@@ -72,6 +74,7 @@ interface Waiting {
 export interface ClientParts {
   readonly engine: Engine;
   readonly log: LogReader;
+  readonly peers: Peers;
   readonly secrets?: Secrets;
 }
 
@@ -91,11 +94,16 @@ export class ClientDoor {
     this.#parts = parts;
   }
 
-  join(joining: Joining): Promise<Answer<Joined>> {
-    return this.#parts.engine.submit<Joined>({ do: 'joinClient', ...joining });
+  /** `peer`: how it is asked; who cannot be asked answers for no agents. */
+  join({ sampling, ...joining }: Joining, peer?: Peer): Promise<Answer<Joined>> {
+    const { engine, peers } = this.#parts;
+    if (peer !== undefined) peers.come(joining.connectionId, peer);
+    const answers = peer === undefined || sampling === undefined ? {} : { sampling };
+    return engine.submit<Joined>({ do: 'joinClient', ...joining, ...answers });
   }
 
   leave(connectionId: string, reason: string): Promise<Answer> {
+    this.#parts.peers.go(connectionId);
     return this.#parts.engine.submit({ do: 'leaveClient', connectionId, reason });
   }
 

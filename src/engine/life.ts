@@ -7,6 +7,7 @@ import { allLive } from '../decide/leases.ts';
 import { Failure } from '../failure.ts';
 import type { IdentityPorts } from '../identity/port.ts';
 import type { Log, SecretStore } from '../log/port.ts';
+import type { AskClient } from '../models/peer.ts';
 import type { Model } from '../models/port.ts';
 import type { Workspaces } from '../workspaces/port.ts';
 import { look, tokenPatterns } from './atHand.ts';
@@ -20,6 +21,7 @@ import { foldLog } from './fold.ts';
 import { LiveHands } from './hands.ts';
 import { type HostDoor, HostGate } from './hostGate.ts';
 import { noSandbox } from './noSandbox.ts';
+import { Peers } from './peers.ts';
 import { Processes, type ProcessParts, stopGraceMs } from './processes.ts';
 import { Registrations } from './registrations.ts';
 import { Secrets } from './secrets.ts';
@@ -33,7 +35,7 @@ export interface World {
   readonly clock: Clock;
   readonly newId: () => string;
   /** Who answers for a model of this fleet. */
-  readonly models: (state: State) => (name: string) => Model;
+  readonly models: (state: State, ask: AskClient) => (name: string) => Model;
   readonly hosts: HostDoor;
   readonly environment: ProcessParts['environment'];
   /** Who runs the scripts of cells, and within which limits; absent: nobody. */
@@ -152,10 +154,11 @@ export class Life {
     const engine = new Engine({ log, clock, newId, hostId, state, epoch, ...cellLimits, ...secrets, ...tamper });
     processes = new Processes({ engine, gate, environment: world.environment, ...secrets });
     const commands = new Commands({ engine, gate, clock, newId, processes, ...secrets });
-    const models = world.models(state);
+    const peers = new Peers(state);
+    const models = world.models(state, peers.ask);
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
     const cells = new Cells({ engine, log, clock, ...(world.cells ?? { runtime: noSandbox }), ...secrets });
-    const clients = new ClientDoor({ engine, log, ...secrets });
+    const clients = new ClientDoor({ engine, log, peers, ...secrets });
     const workspaces = new WorkspaceHands(engine, world.workspaces);
     const hands = new LiveHands({
       engine,
@@ -266,7 +269,7 @@ export class Life {
     return this.reached((state) => allLive(state).every(({ stop }) => stop === undefined));
   }
 
-  /** Resolves when nothing goes on but by the answer of a person. */
+  /** Resolves when nothing goes on but by the answer of a person, or a client that comes back. */
   async whenPersonNeeded(): Promise<void> {
     await this.#met();
     await new Promise<void>((resolve) => {

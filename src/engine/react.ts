@@ -1,5 +1,6 @@
 /** What a batch makes the outside do, as data: executed after the batch is durable, never before (LO1). */
 import type { DataOf, HoldfastEvent } from '../../events/catalogue.ts';
+import { servedByClient } from '../../projections/answering.ts';
 import { callAskedOf } from '../../projections/approvals.ts';
 import { type CallRef, openCall } from '../../projections/calls.ts';
 import type { Call, Cell, State, Turn } from '../../projections/state.ts';
@@ -112,6 +113,10 @@ function askedBefore(state: State, started: number): Effect[] {
 const askedUnder = (state: State, turn: Turn): Effect[] =>
   awaitsBinding(state, turn) ? [{ do: 'cancelTurn', turnId: turn.turnId }] : [];
 
+/** Turns whose model is the client of this root. */
+const answeredBy = (state: State, rootId: string): Turn[] =>
+  Object.values(state.turns).filter((turn) => turn.rootId === rootId && servedByClient(state, turn.agentId));
+
 const renewal = (state: State, agentId: string): Effect[] =>
   bindingOf(state, agentId)?.expiresAt === undefined ? [] : [{ do: 'renewTask', agentId }];
 
@@ -170,6 +175,9 @@ function ofEvent(state: State, event: HoldfastEvent, batch: readonly HoldfastEve
       const turn = state.turns[data.turnId];
       return turn === undefined ? [] : [...reopen(turn), ...renewal(state, data.agentId)];
     }
+    case 'ClientLeft':
+      // What its model was asked is asked again when it is back.
+      return answeredBy(state, data.agentId).map(({ turnId }) => ({ do: 'cancelTurn', turnId }));
     case 'IdentityRegistrationStarted':
       return [{ do: 'registerIdentity', key: data.key }];
     case 'TaskRegistrationStarted':
@@ -221,31 +229,41 @@ const startsSampling = new Set<HoldfastEvent['type']>([
   'ToolCallEnded',
 ]);
 
+const none: readonly string[] = [];
+
+/** Turns that this event may let ask their model. */
+function mayAsk(state: State, { type, data }: HoldfastEvent): readonly string[] {
+  if (type === 'ClientJoined') return answeredBy(state, data.agentId).map(({ turnId }) => turnId);
+  const turnId =
+    type === 'TaskBound' || type === 'WorkspaceMade'
+      ? state.agents[data.agentId]?.turnId
+      : startsSampling.has(type) && 'turnId' in data
+        ? data.turnId
+        : undefined;
+  return turnId === undefined ? none : [turnId];
+}
+
 export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   const effects = batch.flatMap((event) => ofEvent(state, event, batch));
   effects.push(...cellsTouched(state, batch));
   if (batch.some(({ type }) => leavesWorkspaces.has(type)))
     effects.push(...abandoned(state).map((agentId): Effect => ({ do: 'releaseWorkspace', agentId })));
   const asked = new Set<string>();
-  for (const { type, data } of batch) {
-    const of =
-      type === 'TaskBound' || type === 'WorkspaceMade'
-        ? state.agents[data.agentId]
-        : startsSampling.has(type)
-          ? data
-          : undefined;
-    if (of === undefined || !('turnId' in of) || of.turnId === undefined || asked.has(of.turnId)) continue;
-    asked.add(of.turnId);
-    const turn = state.turns[of.turnId];
-    if (turn === undefined || !asksModel(state, turn)) continue;
-    const { turnId, agentId } = turn;
-    effects.push({
-      do: 'sample',
-      turnId,
-      agentId,
-      n: state.agents[agentId]!.samplings + 1,
-      notBefore: turn.retryAt ?? 0,
-    });
+  for (const event of batch) {
+    for (const turnId of mayAsk(state, event)) {
+      if (asked.has(turnId)) continue;
+      asked.add(turnId);
+      const turn = state.turns[turnId];
+      if (turn === undefined || !asksModel(state, turn)) continue;
+      const { agentId } = turn;
+      effects.push({
+        do: 'sample',
+        turnId,
+        agentId,
+        n: state.agents[agentId]!.samplings + 1,
+        notBefore: turn.retryAt ?? 0,
+      });
+    }
   }
   return effects;
 }

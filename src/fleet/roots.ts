@@ -52,8 +52,10 @@ function rootFault(fleet: FleetFile, root: Root, path: string): Fault | undefine
     const fault = undeclared(`${path}.role`, root.role, 'roles', fleet);
     if (fault !== undefined) return fault;
   }
-  if (root.model !== undefined) return undeclared(`${path}.model`, root.model, 'models', fleet);
-  if (modelOfRoot(fleet, root) !== undefined) return undefined;
+  const fault = root.model === undefined ? undefined : undeclared(`${path}.model`, root.model, 'models', fleet);
+  if (fault !== undefined) return fault;
+  const model = modelOfRoot(fleet, root);
+  if (model !== undefined) return undefined;
   const known = Object.keys(fleet.models ?? {});
   const expected = declared(known, 'models');
   return { path: `${path}.model`, expected, found: 'nothing', remedy: 'name the model of this root, or of its role' };
@@ -81,6 +83,21 @@ export function rootsFault(fleet: FleetFile): Fault | undefined {
       };
     }
     if (root.name !== undefined) names.set(root.name, i);
+  }
+  return undefined;
+}
+
+/** A root of a file has no client that could be asked. */
+export function clientlessFault(fleet: FleetFile): Fault | undefined {
+  for (const [i, root] of fleet.roots.entries()) {
+    const model = modelOfRoot(fleet, root) ?? '';
+    if (fleet.models?.[model]?.kind !== 'sampling') continue;
+    return {
+      path: `${keyPath('$.roots', i)}.model`,
+      expected: 'a model that answers by itself: script, responses or chat',
+      found: `${JSON.stringify(model)}, which is whatever client acts as the root`,
+      remedy: 'use this model for agents of clients (`holdfast mcp --fleet FILE`), and another one here',
+    };
   }
   return undefined;
 }

@@ -1,8 +1,10 @@
 /** One client that acts as a root, for as long as it is connected: through whichever process has the fleet open. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Offer } from '../../events/client.ts';
 import type { CallResult, Joined } from '../engine/clientDoor.ts';
 import { Failure } from '../failure.ts';
 import { newId } from '../live.ts';
+import type { Peer } from '../models/peer.ts';
 import type { ViewName } from '../serve/views.ts';
 import type { Access } from './access.ts';
 import { type Door, ownerLost } from './door.ts';
@@ -14,6 +16,8 @@ export interface Who {
   readonly version?: string;
   /** What answers for the agents it spawns. */
   readonly model?: string;
+  /** What its own model can be asked for them. */
+  readonly sampling?: Offer;
   readonly cwd: string;
 }
 
@@ -28,12 +32,14 @@ interface There {
 export class Acting {
   readonly connectionId = newId();
   readonly #access: Access;
+  readonly #peer: Peer;
   #who: Who;
   #there: Promise<There> | undefined;
   #left = false;
 
-  constructor(access: Access, who: Who) {
+  constructor(access: Access, who: Who, peer: Peer) {
     this.#access = access;
+    this.#peer = peer;
     this.#who = who;
   }
 
@@ -50,7 +56,9 @@ export class Acting {
     for (;;) {
       const door = await this.#access.door();
       try {
-        const joined = await door.join({ connectionId: this.connectionId, ...this.#who }, () => this.#lost(door));
+        const joined = await door.join({ connectionId: this.connectionId, ...this.#who }, this.#peer, () =>
+          this.#lost(door),
+        );
         if (!joined.ok) throw refusalOf(joined.refusal);
         // Whoever opens the fleet next is asked for the root that this client has.
         this.#who = { ...this.#who, name: joined.answer.name };

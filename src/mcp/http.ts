@@ -17,6 +17,26 @@ interface Visit {
   /** Requests and streams that are open. */
   open: number;
   silent: NodeJS.Timeout | undefined;
+  /** Open while the client listens to what is not an answer. */
+  readonly gate: Gate;
+}
+
+/** Streams of a client on which it can be asked something. */
+class Gate {
+  #open = 0;
+  #waiting: (() => void)[] = [];
+
+  readonly passed = (): Promise<void> =>
+    this.#open > 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+
+  open(): void {
+    this.#open += 1;
+    for (const pass of this.#waiting.splice(0)) pass();
+  }
+
+  close(): void {
+    this.#open -= 1;
+  }
 }
 
 const isHere = (host: string | undefined): boolean =>
@@ -57,13 +77,14 @@ export function mcpOverHttp(options: ServerOptions, token: string): HttpDoor {
 
   const begin = async (context: Context): Promise<Visit> => {
     const root = context.req.query('root');
-    const session = mcpSession({ ...options, ...(root !== undefined && { root }) });
+    const gate = new Gate();
+    const session = mcpSession({ ...options, ...(root !== undefined && { root }) }, gate.passed);
     const transport = new Transport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (sessionId) => void visits.set(sessionId, visit),
       onsessionclosed: end,
     });
-    const visit: Visit = { transport, session, open: 0, silent: undefined };
+    const visit: Visit = { transport, session, open: 0, silent: undefined, gate };
     await session.server.connect(transport);
     return visit;
   };
@@ -77,13 +98,18 @@ export function mcpOverHttp(options: ServerOptions, token: string): HttpDoor {
     if (visit === undefined) return refusal(context, 404, 'HOLDFAST_SESSION_GONE', 'this session has ended');
     clearTimeout(visit.silent);
     visit.open += 1;
+    let listens = false;
     const done = () => {
       visit.open -= 1;
+      if (listens) visit.gate.close();
       const { sessionId: id } = visit.transport;
       if (visit.open > 0 || id === undefined) return;
       visit.silent = setTimeout(() => void end(id), silenceMsMax).unref();
     };
-    return watched(await visit.transport.handleRequest(context.req.raw), done);
+    const response = await visit.transport.handleRequest(context.req.raw);
+    listens = context.req.method === 'GET' && response.ok;
+    if (listens) visit.gate.open();
+    return watched(response, done);
   });
 
   return {

@@ -11,6 +11,7 @@ import {
 import { version } from '../live.ts';
 import type { Access } from './access.ts';
 import { Acting } from './acting.ts';
+import { offerOf, peerOf } from './peer.ts';
 import { resourceAt, resources, resourceTemplates } from './resources.ts';
 import { failed, resultOf, viewed } from './results.ts';
 import { tools, viewNamed } from './tools.ts';
@@ -43,7 +44,11 @@ export interface McpSession {
   readonly end: () => Promise<void>;
 }
 
-export function mcpSession({ access, dir, root, model, cwd }: ServerOptions): McpSession {
+/** `reachable` resolves when something that is sent to the client reaches it: over HTTP it has to listen first. */
+export function mcpSession(
+  { access, dir, root, model, cwd }: ServerOptions,
+  reachable: () => Promise<void> = () => Promise.resolve(),
+): McpSession {
   const server = new Server(
     { name: 'holdfast', title: 'Holdfast', version },
     { capabilities: { tools: {}, resources: {} }, instructions },
@@ -54,13 +59,16 @@ export function mcpSession({ access, dir, root, model, cwd }: ServerOptions): Mc
     if (server.getClientVersion() === undefined) await new Promise(setImmediate);
     const client = server.getClientVersion();
     const software = client?.name ?? 'client';
-    acting ??= new Acting(access, {
+    const sampling = offerOf(server);
+    const who = {
       name: root ?? rootNameOf(software),
       software,
       ...(client?.version !== undefined && { version: client.version }),
       ...(model !== undefined && { model }),
+      ...(sampling !== undefined && { sampling }),
       cwd,
-    });
+    };
+    acting ??= new Acting(access, who, peerOf(server, reachable));
     return acting;
   };
   // Its agents may go on from now on; what goes wrong is told with its first call.

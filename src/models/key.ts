@@ -7,6 +7,8 @@ import { Failure } from '../failure.ts';
 
 export type ServerModel = ResponsesModel | ChatModel;
 
+const isServed = (config: ModelConfig): config is ServerModel => config.kind === 'responses' || config.kind === 'chat';
+
 export const baseUrlOf = ({ baseUrl = openaiUrl }: ServerModel): string => baseUrl.replace(/\/+$/, '');
 export const isOpenai = (config: ServerModel): boolean => baseUrlOf(config) === openaiUrl;
 
@@ -14,7 +16,7 @@ export const keyVariableOf = ({ keyVariable = 'OPENAI_API_KEY' }: ServerModel): 
 
 /** Environment variables that hold keys: nobody's business but ours. */
 export const keyVariablesOf = (models: Readonly<Record<string, ModelConfig>> = {}): string[] =>
-  Object.values(models).flatMap((config) => (config.kind === 'script' ? [] : [keyVariableOf(config)]));
+  Object.values(models).flatMap((config) => (isServed(config) ? [keyVariableOf(config)] : []));
 
 function inFile(path: string): string {
   const full = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
@@ -56,6 +58,6 @@ export function checkKeys(
 ): void {
   for (const name of new Set(names)) {
     const config = models?.[name];
-    if (config !== undefined && config.kind !== 'script') keyOf(config, env);
+    if (config !== undefined && isServed(config)) keyOf(config, env);
   }
 }

@@ -14,7 +14,7 @@ import { type About, failureFrom } from './trouble.ts';
 const idleMsDefault = 300_000;
 
 /** For an estimate before a request is made: bytes of JSON per token, as the peer has it. */
-const bytesPerToken = 4;
+export const bytesPerToken = 4;
 
 export interface Dialect {
   /** The body of the request. `charactersMax`: of a record to be summarised. */

@@ -5,7 +5,8 @@
 import type { Socket } from 'node:net';
 import { Failure } from '../failure.ts';
 
-export const protocolVersion = 1;
+/** 2: streams of clients say what the client is asked. */
+export const protocolVersion = 2;
 
 export interface Greeting {
   readonly holdfast: string;

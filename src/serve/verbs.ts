@@ -1,7 +1,9 @@
 /** What can be asked on the control socket: the operator's commands, and reading the log. */
 import { CellPolicy } from '../../events/cell.ts';
+import { Offer } from '../../events/client.ts';
 import { Failure } from '../failure.ts';
 import type { Fleet, Result } from '../fleet.ts';
+import { answer as answerTo, asked } from './asks.ts';
 import { followHashed } from './followed.ts';
 import { type ViewName, views } from './views.ts';
 
@@ -34,7 +36,7 @@ const range = (args: Args): { from?: number; to?: number } => {
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 };
 
-const asked = (args: Args): { key?: string } => {
+const keyed = (args: Args): { key?: string } => {
   const key = optional<string>(args, 'key', 'string');
   return key === undefined ? {} : { key };
 };
@@ -44,33 +46,33 @@ export const commands: Readonly<Record<string, Ask>> = {
   send: (fleet, args) =>
     fleet.send(text(args, 'target'), text(args, 'text'), {
       followup: optional<boolean>(args, 'followup', 'boolean') ?? false,
-      ...asked(args),
+      ...keyed(args),
     }),
   interrupt: (fleet, args) =>
     fleet.interrupt(text(args, 'target'), {
       cascade: optional<boolean>(args, 'cascade', 'boolean') ?? false,
-      ...asked(args),
+      ...keyed(args),
     }),
   answer: (fleet, args) => {
     const word = text(args, 'answer');
     if (word !== 'allow' && word !== 'deny' && word !== 'always') throw bad('answer', 'allow, deny or always');
     const reason = optional<string>(args, 'reason', 'string');
-    return fleet.answer(text(args, 'approvalId'), word, { ...(reason !== undefined && { reason }), ...asked(args) });
+    return fleet.answer(text(args, 'approvalId'), word, { ...(reason !== undefined && { reason }), ...keyed(args) });
   },
   budget: (fleet, args) => {
     const { given } = args;
     if (typeof given !== 'object' || given === null) throw bad('given', 'an object');
-    return fleet.changeBudget(given, asked(args));
+    return fleet.changeBudget(given, keyed(args));
   },
-  unbind: (fleet, args) => fleet.unbind(text(args, 'target'), asked(args)),
+  unbind: (fleet, args) => fleet.unbind(text(args, 'target'), keyed(args)),
   close: (fleet, args) => {
     const reason = optional<string>(args, 'reason', 'string');
-    return fleet.close(text(args, 'target'), { ...(reason !== undefined && { reason }), ...asked(args) });
+    return fleet.close(text(args, 'target'), { ...(reason !== undefined && { reason }), ...keyed(args) });
   },
   createCell: (fleet, args) => {
     const policy = optional<CellPolicy>(args, 'policy', 'string') ?? 'ContinueWhenUnblocked';
     if (!CellPolicy.is(policy)) throw bad('policy', 'ContinueWhenUnblocked or PauseAtPendingFrontier');
-    return fleet.createCell(text(args, 'target'), text(args, 'source'), { policy, ...asked(args) });
+    return fleet.createCell(text(args, 'target'), text(args, 'source'), { policy, ...keyed(args) });
   },
   resumeCell: (fleet, args) => {
     const generation = optional<number>(args, 'generation', 'number');
@@ -79,7 +81,7 @@ export const commands: Readonly<Record<string, Ask>> = {
   },
   terminateCell: (fleet, args) => {
     const reason = optional<string>(args, 'reason', 'string');
-    return fleet.terminateCell(text(args, 'cellId'), { ...(reason !== undefined && { reason }), ...asked(args) });
+    return fleet.terminateCell(text(args, 'cellId'), { ...(reason !== undefined && { reason }), ...keyed(args) });
   },
   callTool: (fleet, args) =>
     fleet.callTool(text(args, 'connectionId'), {
@@ -89,18 +91,18 @@ export const commands: Readonly<Record<string, Ask>> = {
       again: optional<boolean>(args, 'again', 'boolean') ?? false,
     }),
   cancelCall: (fleet, args) => fleet.cancelCall(text(args, 'connectionId'), text(args, 'call')),
-  detach: (fleet, args) => fleet.detach(text(args, 'target'), asked(args)),
+  detach: (fleet, args) => fleet.detach(text(args, 'target'), keyed(args)),
   reattach: (fleet, args) => {
     const { only } = args;
     if (only !== undefined && !(Array.isArray(only) && only.every(Number.isSafeInteger)))
       throw bad('only', 'a list of process ids');
-    return fleet.reattach(text(args, 'target'), { ...(only !== undefined && { only }), ...asked(args) });
+    return fleet.reattach(text(args, 'target'), { ...(only !== undefined && { only }), ...keyed(args) });
   },
-  clean: (fleet, args) => fleet.clean(optional<string>(args, 'target', 'string'), asked(args)),
+  clean: (fleet, args) => fleet.clean(optional<string>(args, 'target', 'string'), keyed(args)),
   stopProcess: (fleet, args) => {
     const processId = optional<number>(args, 'processId', 'number');
     if (processId === undefined) throw bad('processId', 'a number');
-    return fleet.stopProcess(processId, asked(args));
+    return fleet.stopProcess(processId, keyed(args));
   },
 };
 
@@ -123,6 +125,10 @@ export const lookups: Readonly<Record<string, Ask>> = {
     const { args: given = {} } = args as { readonly args?: Args };
     return answer(await views[name as ViewName](fleet, text(args, 'rootId'), given));
   },
+  answerAsk: async (fleet, args) => {
+    const { error, result } = args as { readonly error?: { code: number; message: string }; readonly result?: unknown };
+    return answer({ wanted: answerTo(fleet, text(args, 'ask'), result, error) });
+  },
   head: async ({ log }) => answer({ fleetId: log.fleetId, head: log.synced() }),
   blob: async ({ log }, args) => answer(Buffer.from(await log.blob(text(args, 'sha256'))).toString('base64')),
   snapshot: async ({ log }, args) => {
@@ -132,24 +138,28 @@ export const lookups: Readonly<Record<string, Ask>> = {
   },
 };
 
-/** A client acts as a root as long as somebody reads this: the one page says as which. */
+/** A client acts as a root as long as somebody reads this: the first page says as which, the others what it is asked. */
 async function* client(fleet: Fleet, args: Args, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
   const connectionId = text(args, 'connectionId');
   const [version, model, cwd] = (['version', 'model', 'cwd'] as const).map((name) =>
     optional<string>(args, name, 'string'),
   );
-  const joined = await fleet.join({
+  const { sampling } = args;
+  if (sampling !== undefined && !Offer.is(sampling)) throw bad('sampling', 'text or tools');
+  const { peer, pages } = asked(fleet, signal);
+  const joining = {
     connectionId,
     name: text(args, 'name'),
     software: text(args, 'software'),
     ...(version !== undefined && { version }),
     ...(model !== undefined && { model }),
     ...(cwd !== undefined && { cwd }),
-  });
+    ...(sampling !== undefined && { sampling }),
+  };
+  const joined = await fleet.join(joining, peer);
   try {
     yield [joined];
-    if (joined.ok && !signal.aborted)
-      await new Promise<void>((gone) => signal.addEventListener('abort', () => gone(), { once: true }));
+    if (joined.ok) yield* pages;
   } finally {
     // An engine that has stopped has sent it away.
     await fleet.leave(connectionId, 'its process has gone').catch(() => undefined);

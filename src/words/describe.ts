@@ -57,7 +57,8 @@ const said: Say = {
   AgentEvicted: (d, n) => `${d.reason}${d.wantedBy === undefined ? '' : `, to make room for ${n.of(d.wantedBy)}`}`,
   UnloadAbandoned: (d) => `after ${d.afterMs} ms`,
   AgentClosed: (d) => d.reason,
-  ClientJoined: (d) => `${oneLine(d.software)} ${oneLine(d.version ?? '')}, connection ${short(d.connectionId)}`,
+  ClientJoined: (d) =>
+    `${oneLine(d.software)} ${oneLine(d.version ?? '')}, connection ${short(d.connectionId)}${d.sampling === undefined ? '' : `, answers for agents (${d.sampling})`}`,
   ClientLeft: (d) => `connection ${short(d.connectionId)}: ${oneLine(d.reason)}`,
   UsageRecorded: (d) => `${d.inputTokens} tokens in, ${d.outputTokens} out`,
   SlotReserved: (d) => `slot ${short(d.reservationId)} for ${d.purpose}`,

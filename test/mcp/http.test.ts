@@ -1,9 +1,10 @@
 /** MCP, metrics and health over HTTP: for programs of this machine that know the token. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { expect, test } from 'vitest';
-import { newPlace, type Place, Watched } from '../cli/cli.ts';
+import { newPlace } from '../cli/cli.ts';
+import { type Served, serving } from './serving.ts';
 import { Visitor } from './visitor.ts';
 
 const fleet = {
@@ -11,19 +12,6 @@ const fleet = {
   limits: { activeTurns: 1 },
   scripts: { '/root/quick': [[{ say: 'quick is done' }]], '/root/stuck': [{ hang: true }] },
 };
-
-interface Served {
-  readonly url: string;
-  readonly tokenFile: string;
-  readonly token: string;
-}
-
-async function serving(place: Place, ...words: string[]): Promise<{ served: Served; server: Watched }> {
-  const server = new Watched(place, ...words, '--log', place.log, '--fleet', place.fleet, '-o', 'json');
-  await server.until(({ stdout }) => stdout.includes('\n'));
-  const told = JSON.parse(server.stdout) as Omit<Served, 'token'>;
-  return { server, served: { ...told, token: readFileSync(told.tokenFile, 'utf8').trim() } };
-}
 
 async function visit({ url, token }: Served, name = 'web'): Promise<Visitor> {
   const client = new Client({ name, version: '1' });

@@ -2,6 +2,11 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { RequestOptions } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import {
+  type CreateMessageRequest,
+  CreateMessageRequestSchema,
+  type CreateMessageResultWithTools,
+} from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, expect } from 'vitest';
 import { type Place, program } from '../cli/cli.ts';
 
@@ -19,10 +24,23 @@ export interface Result {
   readonly mail: readonly string[];
 }
 
+type Answers = (params: CreateMessageRequest['params'], signal: AbortSignal) => Promise<CreateMessageResultWithTools>;
+
 interface Going {
+  /** Its model answers for agents; `text`: it knows no tools. */
+  readonly sampling?: { readonly kind: 'text' | 'tools'; readonly answers: Answers };
   readonly name?: string;
   readonly args?: readonly string[];
   readonly fleet?: boolean;
+}
+
+/** A client that offers what it can be asked. */
+export function clientOf(name: string, sampling: Going['sampling']): Client {
+  const offer = sampling && { sampling: sampling.kind === 'tools' ? { tools: {} } : {} };
+  const client = new Client({ name, version: '1.2.3' }, { capabilities: { ...offer } });
+  if (sampling !== undefined)
+    client.setRequestHandler(CreateMessageRequestSchema, ({ params }, { signal }) => sampling.answers(params, signal));
+  return client;
 }
 
 export class Visitor {
@@ -36,14 +54,14 @@ export class Visitor {
   }
 
   /** A server of its own on the log of a place. */
-  static async of(place: Place, { name = 'tester', args = [], fleet = true }: Going = {}): Promise<Visitor> {
+  static async of(place: Place, { name = 'tester', args = [], fleet = true, sampling }: Going = {}): Promise<Visitor> {
     const transport = new StdioClientTransport({
       command: process.execPath,
       args: [program, 'mcp', '--log', place.log, ...(fleet ? ['--fleet', place.fleet] : []), ...args],
       cwd: place.folder,
       stderr: 'ignore',
     });
-    const client = new Client({ name, version: '1.2.3' });
+    const client = clientOf(name, sampling);
     const visitor = new Visitor(client, transport);
     await client.connect(transport);
     return visitor;

@@ -3,6 +3,7 @@
  * when it comes to rest or when a person stops it, and say what happened.
  */
 import { resolve } from 'node:path';
+import { clientsAwaited } from '../../../projections/answering.ts';
 import type { Approval } from '../../../projections/approval.ts';
 import { openApprovals } from '../../../projections/approvals.ts';
 import type { State } from '../../../projections/state.ts';
@@ -111,10 +112,20 @@ export async function summaryOf(dir: string): Promise<Summary> {
 /** Why a fleet is stopped that nobody can answer. */
 const personNeeded = 'a person is needed';
 
-function needsPerson(dir: string, questions: readonly Approval[]): Failure {
+/** `clients`: names of roots whose clients are away, and agents wait for them. */
+function needed(dir: string, questions: readonly Approval[], clients: readonly string[]): Failure {
   const [first] = questions;
+  if (first === undefined)
+    return new Failure(
+      'HOLDFAST_CLIENT_NEEDED',
+      `agents wait for their client to come back, which answers for them: ${clients.join(', ')}`,
+      {
+        remedy: `connect it again: \`${commandLine(dir, 'mcp')}\` is its server`,
+        details: { clients },
+      },
+    );
   const asked = questions.map(({ approvalId, what }) => `${approvalId}: ${beginningOf(what)}`);
-  const answer = commandLine(dir, 'answer', first?.approvalId ?? '', 'allow');
+  const answer = commandLine(dir, 'answer', first.approvalId, 'allow');
   return new Failure(
     'HOLDFAST_PERSON_NEEDED',
     `agents wait for the answer of a person whether they may run ${asked.join('; ')}`,
@@ -143,6 +154,7 @@ export async function conduct(
   let control: Control | undefined;
   let reason: string | undefined;
   let questions: readonly Approval[] = [];
+  let clients: readonly string[] = [];
   try {
     control = await Control.listen(fleet, socket);
     const rest = () =>
@@ -157,6 +169,7 @@ export async function conduct(
     reason ??= await rest();
     await report.atRest();
     questions = await fleet.read(openApprovals);
+    clients = await fleet.read(clientsAwaited);
     const notes = (state: State) => [...liveProcesses(state, endProcesses), ...liveCells(dir, state)];
     for (const text of await fleet.read(notes)) report.note(text);
     await fleet.stop(reason ?? 'at rest', { processes: endProcesses ? 'end' : 'leave' });
@@ -181,7 +194,7 @@ export async function conduct(
   const code = reason === undefined || reason === personNeeded ? exit.done : exit.stopped;
   if (code === exit.done || out.format !== 'jsonl') await tellSummary(setting, await summaryOf(dir));
   stop.off();
-  if (reason === personNeeded) throw needsPerson(dir, questions);
+  if (reason === personNeeded) throw needed(dir, questions, clients);
   if (code === exit.stopped) tell(`stopped; turns in progress stay in progress: ${commandLine(dir, 'resume')}\n`);
   return code;
 }

@@ -2,28 +2,33 @@
 import { type Command, Option } from 'commander';
 import type { FleetConfig } from '../../fleet.ts';
 import { checkFleet, readClientsFleet } from '../../fleetFile.ts';
+import { checkKeys } from '../../models/key.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
 import { acting, commandLine, examples, type Setting, type Verb, whole } from '../setting.ts';
+import { type ModelOptions, modelOf, modelOptions } from './model.ts';
 
-interface Options {
+interface Options extends ModelOptions {
   readonly root?: string;
   readonly http?: number;
   readonly port: number;
-  readonly model?: string;
   readonly fleet?: string;
 }
 
 /** A free port that nothing well known uses, so that a client's configuration can name it. */
 const portDefault = 7878;
 
+/** What models a fleet has whose clients answer for the agents that they spawn. */
+const clientsThemselves: FleetConfig['models'] = { client: { kind: 'sampling' } };
+
 /** Models, roles and limits of a fleet file; its roots are left out, because clients are the roots. */
-async function freshFleet({ fleet, model = 'script' }: Options): Promise<FleetConfig> {
+async function freshFleet({ fleet, ...options }: Options): Promise<FleetConfig> {
   if (fleet !== undefined) return { ...(await readClientsFleet(fleet)), roots: [] };
-  const baseUrl = process.env.OPENAI_BASE_URL || undefined;
-  const atServer = baseUrl === undefined ? { kind: 'responses' } : { kind: 'chat', baseUrl };
-  const models = { [model]: model === 'script' ? { kind: 'script' } : atServer };
+  const { model } = options;
+  if (model === undefined) return { models: clientsThemselves, roots: [] };
+  const models = { [model]: modelOf(options) };
   const { roots: _, ...file } = checkFleet({ models, roots: [{ prompt: '', model }] }, 'the command line');
+  checkKeys(file.models, [model], process.env);
   return { ...file, roots: [] };
 }
 
@@ -109,10 +114,14 @@ async function untilStopped(
 }
 
 const fleetOption = () => new Option('--fleet <file>', 'models, roles and limits for a log that has no fleet yet');
-const modelOption = () => new Option('--model <name>', 'which model answers for the agents that clients spawn');
+const models = () =>
+  modelOptions(
+    'which model answers for the agents that clients spawn',
+    ' (default: the client itself, by MCP sampling)',
+  );
 
 export const mcpVerb: Verb = (program: Command) => {
-  program
+  const verb = program
     .command('mcp')
     .description(
       'the tools of agents for an MCP client, which acts as a root: on standard input and output, or over HTTP',
@@ -120,27 +129,27 @@ export const mcpVerb: Verb = (program: Command) => {
     .option('--root <name>', 'name of the root (default: as the client calls itself)')
     .option('--http <port>', 'over streamable HTTP on this machine instead; 0 for any port', whole(0))
     .addOption(fleetOption())
-    .addOption(modelOption())
     .addHelpText(
       'after',
       `${examples(
         'mcp --log ~/.holdfast/work --fleet fleet.json',
-        'mcp --root review --model small',
+        'mcp --root review --model gpt-5.2 --effort low',
+        'mcp --model qwen3:8b --base-url http://127.0.0.1:11434/v1',
         'mcp --http 7878',
       )}
 Several may run on one log: the first has the fleet open, the others go through it, and when it ends the next takes over.
 `,
     )
     .action(acting(stdio));
+  for (const option of models()) verb.addOption(option);
 };
 
 export const serveVerb: Verb = (program: Command) => {
-  program
+  const verb = program
     .command('serve')
     .description('keeps a fleet open: MCP, /metrics and /health over HTTP on this machine')
     .option('--port <n>', 'port to listen on; 0 for any', whole(0), portDefault)
     .addOption(fleetOption())
-    .addOption(modelOption())
     .addHelpText('after', examples('serve', 'serve --log runs/monday --port 0 -o json', 'serve --fleet fleet.json'))
     .action(
       acting(async (setting: Setting, options: Options) => {
@@ -154,4 +163,5 @@ export const serveVerb: Verb = (program: Command) => {
         return untilStopped(setting, opened, options.port, stopped);
       }),
     );
+  for (const option of models()) verb.addOption(option);
 };

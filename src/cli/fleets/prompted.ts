@@ -1,38 +1,20 @@
 /** `run --prompt`: a fleet of one root from the command line, its model, and its whole answer at the end. */
 import { Option } from 'commander';
-import type { ModelConfig } from '../../../events/fleetFile.ts';
 import { decoded } from '../../engine/fold.ts';
 import { type CheckedFleet, checkFleet } from '../../fleetFile.ts';
 import { openReader } from '../../live.ts';
 import { exit } from '../exitCodes.ts';
 import type { Setting } from '../setting.ts';
+import { type ModelOptions, modelOf, modelOptions } from './model.ts';
 
-export interface PromptOptions {
+export interface PromptOptions extends ModelOptions {
   readonly prompt?: string;
-  readonly model?: string;
-  readonly baseUrl?: string;
-  readonly api?: 'responses' | 'chat';
-  readonly effort?: string;
 }
 
 export const promptOptions = (): Option[] => [
   new Option('--prompt <text>', 'instead of a file: the task of one root'),
-  new Option('--model <model>', 'with --prompt: its model, as its server calls it, or `script`'),
-  new Option('--base-url <url>', 'with --prompt: a server other than OpenAI, like http://127.0.0.1:11434/v1').env(
-    'OPENAI_BASE_URL',
-  ),
-  new Option('--api <api>', 'what the server speaks (default: responses for OpenAI, chat for others)').choices([
-    'responses',
-    'chat',
-  ]),
-  new Option('--effort <effort>', 'with --prompt: how hard the model thinks, in the words of its server'),
+  ...modelOptions('with --prompt: its model'),
 ];
-
-function modelOf({ baseUrl, api, effort, model }: PromptOptions): ModelConfig {
-  if (model === 'script') return { kind: 'script' };
-  const kind = api ?? (baseUrl === undefined ? 'responses' : 'chat');
-  return { kind, ...(baseUrl !== undefined && { baseUrl }), ...(effort !== undefined && { effort }) };
-}
 
 /** Throws HOLDFAST_FLEET_FILE for a base URL that is none. */
 export const promptedFleet = (

@@ -71,7 +71,28 @@ function fault(state: State, caller: Agent, args: SpawnArgs): string | undefined
   }
   const path = `${caller.path}/${args.task_name}`;
   if (caller.children?.[path] !== undefined) return `agent path \`${path}\` already exists`;
-  return undefined;
+  return unanswered(state, caller, modelFor(state, caller, args));
+}
+
+/** Its own word, then its role's, then its parent's. */
+function modelFor(state: State, caller: Agent, { model, agent_type }: SpawnArgs): string {
+  const preset = agent_type === undefined ? undefined : state.fleet.file?.roles?.[agent_type];
+  return model ?? preset?.model ?? caller.model;
+}
+
+/** CL2: an agent that nobody can answer for is not begun. One whose client is away for a while waits for it. */
+function unanswered({ agents, fleet }: State, { rootId }: Agent, model: string): string | undefined {
+  const { models = {} } = fleet.file ?? {};
+  if (!Object.hasOwn(models, model) || models[model]!.kind !== 'sampling') return undefined;
+  const { client } = agents[rootId]!;
+  if (client === undefined) return `model \`${model}\` is the client of a root, and this root has none`;
+  if (client.sampling !== undefined) return undefined;
+  const others = Object.keys(models).filter((name) => models[name]!.kind !== 'sampling');
+  const way =
+    others.length === 0
+      ? 'start the server of this log with a model (`holdfast mcp --model NAME`, or models in a fleet file)'
+      : `give another model: ${known(others)}`;
+  return `model \`${model}\` is your client itself, and it does not let its model be asked (MCP sampling); ${way}`;
 }
 
 /** WS1: as its role says, else its root, else the fleet. */
@@ -86,7 +107,7 @@ function newAgent(state: State, ctx: Context, caller: Agent, args: SpawnArgs, fo
   const preset = args.agent_type === undefined ? undefined : state.fleet.file?.roles?.[args.agent_type];
   const effort = args.reasoning_effort ?? preset?.effort ?? caller.effort;
   const agentId = ctx.id<AgentId>();
-  const model = args.model ?? preset?.model ?? caller.model;
+  const model = modelFor(state, caller, args);
   const config = servedBy(state.fleet.file?.models, model);
   if (args.service_tier !== undefined) config.service_tier = args.service_tier;
   return {
