@@ -22,7 +22,7 @@ export type { Cell, CellEnd, Frontier } from './cell.ts';
 export type { Source } from './source.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 export interface Agent {
   agentId: AgentId;
