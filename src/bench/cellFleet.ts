@@ -1,14 +1,21 @@
 /** Code cells through the whole engine: what they ask for, what they are given and where they stand is in the log. */
 import type { CellPolicy } from '../../events/cell.ts';
+import { defaultCellLimits } from '../cells/limits.ts';
+import { pooledCells } from '../cells/pool.ts';
 import { Life } from '../engine/life.ts';
 import { liveWorld, newId, openLog } from '../live.ts';
 import { answers, silence } from './models.ts';
 import { quantile, timed } from './rounds.ts';
 
-/** As many as a cell may wait for at once, and as many as a fleet has without saying more. */
-const parallel = 256;
-const cellsAtOnce = 8;
-export const callsPerRound = cellsAtOnce * parallel;
+/** Calls that each of some cells makes, and waits for, together. */
+export interface Crowd {
+  readonly cells: number;
+  readonly parallel: number;
+}
+
+/** As many as a fleet may have without saying more, half of them; each waits for as many calls as it may. */
+export const many: Crowd = { cells: 16, parallel: 256 };
+export const one: Crowd = { cells: 1, parallel: 1_000 };
 
 /** A root that says nothing, and cells that are made for it. */
 export class CellFleet {
@@ -21,8 +28,11 @@ export class CellFleet {
   static async open(dir: string): Promise<CellFleet> {
     const log = await openLog(dir);
     const models = () => answers(() => silence);
+    const cells = { runtime: pooledCells(), limits: { ...defaultCellLimits, pendingCalls: one.parallel } };
     const file = { roots: [{ name: 'root', prompt: 'Wait.', model: 'script' }] };
-    return new CellFleet(await Life.begin({ ...liveWorld(dir, log), models }, { fleetId: newId(), cwd: dir, file }));
+    return new CellFleet(
+      await Life.begin({ ...liveWorld(dir, log), cells, models }, { fleetId: newId(), cwd: dir, file }),
+    );
   }
 
   async #create(source: string, policy: CellPolicy): Promise<string> {
@@ -55,16 +65,16 @@ export class CellFleet {
   }
 
   /** Calls per second of tools that the engine decides itself, of several cells together. */
-  async callRate(rounds: number): Promise<number> {
+  async callRate({ cells, parallel }: Crowd, rounds: number): Promise<number> {
     const source = `for (let n = 0; n < ${rounds}; n += 1) await Promise.all(Array.from({ length: ${parallel} }, () => tools.list_agents({})))`;
     const ms = await timed(() =>
       Promise.all(
-        Array.from({ length: cellsAtOnce }, async () => {
+        Array.from({ length: cells }, async () => {
           await this.#stands(await this.#create(source, 'ContinueWhenUnblocked'));
         }),
       ),
     );
-    return (rounds * callsPerRound * 1000) / ms;
+    return (rounds * cells * parallel * 1000) / ms;
   }
 
   async close(): Promise<void> {

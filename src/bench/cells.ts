@@ -8,7 +8,7 @@ import { pooledCells } from '../cells/pool.ts';
 import type { CellInput, CellRuntime, CellSpec } from '../cells/port.ts';
 import { compileQuickJs, linkQuickJs, type Pointer } from '../cells/quickjs.ts';
 import type { BenchContext } from './bench.ts';
-import { CellFleet, callsPerRound } from './cellFleet.ts';
+import { CellFleet, many, one } from './cellFleet.ts';
 import { type Figure, figure } from './report.ts';
 import { cpuTimed, interleaved, quantile, timed } from './rounds.ts';
 
@@ -122,13 +122,18 @@ async function durable(dir: string, small: boolean, alone: { create: number; cal
   const fleet = await CellFleet.open(dir);
   try {
     const times = small ? 5 : 300;
-    const each = small ? 1 : 20;
-    const { create, calls } = await interleaved(small ? 1 : 5, {
+    const [each, ofOne] = small ? [1, 1] : [10, 40];
+    const { create, calls, oneCell } = await interleaved(small ? 1 : 5, {
       create: () => fleet.frontierMs(times),
-      calls: () => fleet.callRate(each),
+      calls: () => fleet.callRate(many, each),
+      oneCell: () => fleet.callRate(one, ofOne),
     });
     const createCpuMs = await cpuTimed(() => fleet.frontierMs(times));
-    const callsCpuMs = await cpuTimed(() => fleet.callRate(each));
+    const callsCpuMs = await cpuTimed(() => fleet.callRate(many, each));
+    const limitOfCalls = {
+      limit: alone.calls,
+      limitIs: 'QuickJS alone: calls of a host function that does nothing, per second of the processor',
+    };
     return [
       figure({
         figure: 'cells.frontier',
@@ -142,13 +147,19 @@ async function durable(dir: string, small: boolean, alone: { create: number; cal
       }),
       figure({
         figure: 'cells.toolCalls',
-        what: 'tool calls of 8 cells, 256 at a time in each, every call and every result in the log',
+        what: `tool calls of ${many.cells} cells, ${many.parallel} at a time in each, every call and every result in the log`,
         value: calls,
         unit: 'calls/s',
-        limit: alone.calls,
-        limitIs: 'QuickJS alone: calls of a host function that does nothing, per second of the processor',
+        ...limitOfCalls,
         reach: { valueMin: 50_000 },
-        details: { 'µs of the processor': (1000 * callsCpuMs) / (each * callsPerRound) },
+        details: { 'µs of the processor': (1000 * callsCpuMs) / (each * many.cells * many.parallel) },
+      }),
+      figure({
+        figure: 'cells.oneCell',
+        what: `the same of one cell, ${one.parallel} at a time`,
+        value: oneCell,
+        unit: 'calls/s',
+        ...limitOfCalls,
       }),
     ];
   } finally {

@@ -5,7 +5,8 @@
  */
 import { assert } from '../failure.ts';
 import { closedCells, unknownCell } from './failures.ts';
-import { type Image, Machine } from './machine.ts';
+import { Machine } from './machine.ts';
+import type { Image } from './memory.ts';
 import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
 import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
 import { drainsOf } from './report.ts';
@@ -44,7 +45,7 @@ let shared: Machine | undefined;
 /** One machine serves all runtimes of the thread, until its memory has grown larger than the next cell's. */
 function machineFor(pages = 0): Machine {
   compiled ??= compileQuickJs();
-  if (shared === undefined || (shared.grown && shared.pages > pages)) shared = new Machine(compiled);
+  if (shared === undefined || (shared.memory.grown && shared.memory.pages > pages)) shared = new Machine(compiled);
   return shared;
 }
 

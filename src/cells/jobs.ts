@@ -14,7 +14,8 @@ export const claims = { none: 0, queued: 1, claimed: 2, withdrawn: 3, stopped: 4
 /** Jobs that one thread can have at a time. */
 export const claimsMax = 256;
 
-export interface Crew {
+/** What a thread begins with. */
+export interface ThreadData {
   readonly module: QuickJsModule;
   /** Int32, one word for each claim. */
   readonly claims: SharedArrayBuffer;

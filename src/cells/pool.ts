@@ -4,34 +4,22 @@
  * nobody, and there is always a spare thread that runs already.
  */
 import { assert, Failure } from '../failure.ts';
+import { Crew } from './crew.ts';
 import { closedCells, lostMachine, unknownCell } from './failures.ts';
-import { type Job, type Result, roomFor, type SharedImage } from './jobs.ts';
+import type { Job, Result, SharedImage } from './jobs.ts';
 import { limitText } from './limits.ts';
 import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
-import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
 import { drainsOf } from './report.ts';
+import { SpareImages } from './spareImages.ts';
 import { deliveriesOf } from './steps.ts';
-import { CellThread } from './worker.ts';
+import type { CellThread } from './worker.ts';
 
 /** A job that takes longer loses its thread its other jobs. Most take less than a tenth of it. */
 const stuckMs = 2;
-/** A thread that has been at one job so long is its cell's own, and another one is started; a start takes about as long. */
-const ownMs = 30;
-/** Waits until threads that were needed for a while are surely not needed again. */
-const surplusMs = 5000;
 /** Waits for a script to see that it was stopped; then its thread is ended. */
 const stopMs = 250;
 /** Above what a script may have: one that stays inside a built-in function does not see its limit itself. */
 const graceMs = 300;
-/** Threads that are free to take jobs: one to work, one to take over at once. */
-const freeThreads = 2;
-/** Each but the free ones is held by a cell that spins. */
-const threadsMax = 16;
-/** A new cell fits. */
-const newImageBytes = 4 * 65_536;
-/** Memory of cells that have ended, for the next ones: making it new costs more than filling it. */
-const spareImagesMax = 64;
-const spareImageBytesMax = 1024 * 1024;
 
 /** No thread has it. */
 const neverHeld = -1;
@@ -57,23 +45,23 @@ interface Cell {
 
 class PooledCells implements CellRuntime {
   readonly #cells = new Map<string, Cell>();
-  readonly #threads = new Set<CellThread<Cell>>();
+  readonly #crew = new Crew<Cell>({
+    ready: () => this.#dispatch(),
+    result: (thread, result, cell) => this.#take(thread, result, cell),
+    lost: (thread, error) => this.#end(thread, error),
+  });
   /** Cells with an ask that no thread has. */
   readonly #waiting = new Set<Cell>();
-  readonly #spareImages: SharedArrayBuffer[] = [];
-  #module: QuickJsModule | undefined;
+  readonly #spare = new SpareImages();
   #serial = 0;
   #scheduled = false;
   #watch: NodeJS.Timeout | undefined;
-  /** When the last thread was started. */
-  #started = 0;
   #closed = false;
 
   async create(spec: CellSpec, recorded: readonly CellInput[] = []): Promise<readonly Drain[]> {
     if (this.#closed) throw closedCells();
     assert(!this.#cells.has(spec.cellId), `cell ${spec.cellId} is created once`);
-    const bytes = this.#spareImages.pop() ?? roomFor(newImageBytes);
-    const image = { bytes, size: 0, pages: 0, main: 0, serial: neverHeld };
+    const image = { bytes: this.#spare.take(), size: 0, pages: 0, main: 0, serial: neverHeld };
     const cell: Cell = { spec, image, cpuMs: 0, last: undefined, asks: [], running: undefined, freed: undefined };
     this.#cells.set(spec.cellId, cell);
     return this.#ask(cell, recorded, true);
@@ -92,7 +80,7 @@ class PooledCells implements CellRuntime {
     this.#forget(cell, unknownCell(cellId));
     const { running } = cell;
     if (running === undefined || running.thread.withdraw(running.claim)) {
-      this.#keep(cell.image);
+      this.#spare.keep(cell.image);
       return;
     }
     await new Promise<void>((resolve) => {
@@ -108,11 +96,11 @@ class PooledCells implements CellRuntime {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#watch);
-    const threads = [...this.#threads];
-    this.#threads.clear();
+    const atWork = [...this.#crew.threads].flatMap((thread) => [...thread.jobs.values()]);
+    const ended = this.#crew.end();
     for (const cell of [...this.#cells.values()]) this.#forget(cell, closedCells());
-    for (const thread of threads) for (const cell of thread.jobs.values()) cell.freed?.();
-    await Promise.all(threads.map((thread) => thread.end()));
+    for (const cell of atWork) cell.freed?.();
+    await ended;
   }
 
   #ask(cell: Cell, inputs: readonly CellInput[], create: boolean): Promise<readonly Drain[]> {
@@ -135,42 +123,13 @@ class PooledCells implements CellRuntime {
 
   #dispatch(): void {
     if (this.#waiting.size === 0 || this.#closed) return;
-    const takers = this.#takers();
+    const takers = this.#crew.takers();
     for (const [i, thread] of takers.entries()) {
       const share = Math.min(thread.room, Math.ceil(this.#waiting.size / (takers.length - i)));
       const cells = [...this.#waiting].slice(0, share);
       if (cells.length > 0) thread.send(cells.map((cell) => this.#jobOf(cell, thread)));
     }
     this.#watch ??= setTimeout(() => this.#look(), stuckMs);
-  }
-
-  /** Idle threads, or else those that will be soon, or else a new one. */
-  #takers(): CellThread<Cell>[] {
-    const free = this.#enough().filter((thread) => !thread.stuck && thread.room > 0);
-    const ready = free.filter((thread) => thread.ready);
-    const idle = ready.filter((thread) => thread.jobs.size === 0);
-    if (free.length === 0 && this.#threads.size < threadsMax) return [this.#start()];
-    return idle.length > 0 ? idle : ready.length > 0 ? ready : free;
-  }
-
-  /** The threads that are no cell's own; makes new ones where there are too few. */
-  #enough(): CellThread<Cell>[] {
-    const now = performance.now();
-    const free = [...this.#threads].filter((thread) => !thread.stuck || now - thread.since < ownMs);
-    while (free.length < freeThreads && this.#threads.size < threadsMax) free.push(this.#start());
-    return free;
-  }
-
-  #start(): CellThread<Cell> {
-    this.#module ??= compileQuickJs();
-    const thread = new CellThread<Cell>(this.#module, {
-      ready: () => this.#dispatch(),
-      result: (from, result, cell) => this.#take(from, result, cell),
-      lost: (from, error) => this.#end(from, error),
-    });
-    this.#threads.add(thread);
-    this.#started = performance.now();
-    return thread;
   }
 
   #jobOf(cell: Cell, thread: CellThread<Cell>): Job {
@@ -197,7 +156,7 @@ class PooledCells implements CellRuntime {
     if (image !== undefined) cell.image = { bytes: cell.image.bytes, ...image, serial };
     cell.cpuMs = cpuMs;
     if (this.#cells.get(cell.spec.cellId) !== cell) {
-      this.#keep(cell.image);
+      this.#spare.keep(cell.image);
       cell.freed?.();
     } else if (defect !== undefined) {
       this.#next(cell).reject(new Failure('HOLDFAST_DEFECT', defect));
@@ -209,11 +168,11 @@ class PooledCells implements CellRuntime {
       cell.last = drains.at(-1);
       if (image === undefined) {
         this.#forget(cell, unknownCell(cell.spec.cellId));
-        this.#keep(cell.image);
+        this.#spare.keep(cell.image);
       }
       resolve(drains);
     }
-    if (thread.jobs.size === 0 && this.#surplus()) this.#retire(thread);
+    this.#crew.release(thread);
     this.#dispatch();
   }
 
@@ -228,7 +187,7 @@ class PooledCells implements CellRuntime {
   #look(): void {
     this.#watch = undefined;
     const now = performance.now();
-    for (const thread of [...this.#threads]) {
+    for (const thread of [...this.#crew.threads]) {
       if (thread.jobs.size === 0 || !thread.ready || now - thread.since < stuckMs) continue;
       if (!thread.stuck) thread.busyMs(now);
       thread.stuck = true;
@@ -241,9 +200,9 @@ class PooledCells implements CellRuntime {
         }
       }
     }
-    this.#enough();
+    this.#crew.enough();
     this.#dispatch();
-    const busy = [...this.#threads].some((thread) => thread.jobs.size > 0);
+    const busy = [...this.#crew.threads].some((thread) => thread.jobs.size > 0);
     if (busy || this.#waiting.size > 0) this.#watch ??= setTimeout(() => this.#look(), stuckMs);
   }
 
@@ -262,7 +221,7 @@ class PooledCells implements CellRuntime {
 
   /** The thread goes; what it had not begun goes to others, and what it was at is lost. */
   #end(thread: CellThread<Cell>, cause: unknown): void {
-    if (!this.#threads.has(thread)) return;
+    if (!this.#crew.threads.has(thread)) return;
     for (const [claim, cell] of [...thread.jobs]) {
       const begun = !thread.withdraw(claim);
       cell.running = undefined;
@@ -271,32 +230,14 @@ class PooledCells implements CellRuntime {
         cell.freed?.();
       } else if (this.#cells.get(cell.spec.cellId) === cell) this.#waiting.add(cell);
     }
-    this.#retire(thread);
+    this.#crew.retire(thread);
     this.#dispatch();
-  }
-
-  #surplus(): boolean {
-    return (
-      this.#threads.size > freeThreads &&
-      performance.now() - this.#started > surplusMs &&
-      this.#enough().length > freeThreads
-    );
-  }
-
-  #retire(thread: CellThread<Cell>): void {
-    this.#threads.delete(thread);
-    thread.end().catch(() => {});
   }
 
   #forget(cell: Cell, why: Failure): void {
     if (this.#cells.get(cell.spec.cellId) === cell) this.#cells.delete(cell.spec.cellId);
     this.#waiting.delete(cell);
     for (const { reject } of cell.asks.splice(0)) reject(why);
-  }
-
-  #keep({ bytes }: SharedImage): void {
-    const fits = bytes.byteLength <= spareImageBytesMax && this.#spareImages.length < spareImagesMax;
-    if (fits) this.#spareImages.push(bytes);
   }
 }
 

@@ -4,7 +4,7 @@
  * host, and a copy of the memory is the whole cell. Nothing here looks up what a script may have changed: built-ins are
  * taken before it runs, tables have no prototype, and JSON is put together from texts.
  *
- * Evaluates to `[begin, deliver, report, describe]`. `halt(code, report)` of the host never returns.
+ * Evaluates to `[begin, deliver, report, describe, equip]`. `halt(code, report)` of the host never returns.
  */
 export const prelude = `(halt) => {
 'use strict';
@@ -204,10 +204,14 @@ const begin = (json) => {
   limits = spec.limits;
   for (const key in spec.store) stored[key] = spec.store[key];
   define(Math, 'random', chance(spec.seed));
+};
+
+const equip = (json) => {
+  const listed = parse(json);
   const tools = table();
   const all = [];
-  for (let i = 0; i < spec.tools.length; i += 1) {
-    const { name, description } = spec.tools[i];
+  for (let i = 0; i < listed.length; i += 1) {
+    const { name, description } = listed[i];
     const call = tool(i, name);
     defineProperty(call, 'name', { __proto__: null, value: name });
     tools[name] = call;
@@ -251,5 +255,5 @@ const describe = (error) => {
 const given = [text, image, store, load, notify, setTimeout, clearTimeout, yield_control, exit];
 for (let i = 0; i < given.length; i += 1) define(globalThis, given[i].name, given[i]);
 delete globalThis.SharedArrayBuffer;
-return [begin, deliver, report, describe];
+return [begin, deliver, report, describe, equip];
 }`;

@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import type { CellLimits } from '../../events/cell.ts';
 import { assert, Failure } from '../failure.ts';
+import { Halt } from './halt.ts';
 import { limitText, stackBytesMax } from './limits.ts';
-import { Halt, type Machine, type Ran } from './machine.ts';
+import type { Machine, Ran } from './machine.ts';
 import type { CellInput, CellSpec } from './port.ts';
 import type { Told } from './report.ts';
 import { identifiers } from './toolNames.ts';
@@ -56,10 +57,13 @@ const seedOf = (seed: string): number[] => {
   return [0, 4, 8, 12].map((at) => bytes.readUInt32LE(at));
 };
 
-function specText({ tools, store, seed, limits }: CellSpec): string {
+function toolsText({ tools }: CellSpec): string {
   const names = identifiers(tools.map((tool) => tool.name));
+  return JSON.stringify(tools.map(({ description }, i) => ({ name: names[i], description })));
+}
+
+function specText({ store, seed, limits }: CellSpec): string {
   return JSON.stringify({
-    tools: tools.map(({ description }, i) => ({ name: names[i], description })),
     store: Object.fromEntries(Object.entries(store).map(([key, value]) => [key, JSON.stringify(value)])),
     seed: seedOf(seed),
     limits: {
@@ -138,7 +142,7 @@ export class Steps {
       this.#fail('HOLDFAST_CELL_SOURCE_LIMIT', '');
       return;
     }
-    this.#machine.load();
+    this.#machine.loadNew(toolsText(spec));
     this.#machine.setStack(Math.min(stackBytes, stackBytesMax));
     this.#step(spec.at, taken, () => {
       this.#machine.begin(specText(spec));

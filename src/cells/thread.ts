@@ -2,11 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Failure } from '../failure.ts';
 import { cpuMsOf, ownThreadId } from './cpuTime.ts';
-import { type Crew, claims, type FromThread, type Job, type Result, roomFor } from './jobs.ts';
+import { claims, type FromThread, type Job, type Result, roomFor, type ThreadData } from './jobs.ts';
 import { Machine } from './machine.ts';
 import { createSteps, feedSteps, type Guard, Steps, Stopped } from './steps.ts';
 
-const { module, claims: shared } = workerData as Crew;
+const { module, claims: shared } = workerData as ThreadData;
 const words = new Int32Array(shared);
 const threadId = ownThreadId();
 
@@ -58,7 +58,7 @@ function run(job: Job): Result {
   const had = held;
   held = 0;
   watch.claim = claim;
-  if (machine.grown && had !== image.serial && machine.pages > image.pages) machine = new Machine(module);
+  if (machine.memory.grown && had !== image.serial && machine.memory.pages > image.pages) machine = new Machine(module);
   const steps = new Steps(machine, watch, job.limits, job.cpuMs);
   if (spec !== undefined) createSteps(steps, spec, inputs);
   else {

@@ -1,7 +1,7 @@
 /** One thread of the pool, seen from outside: the jobs it was given, and whether it gets on with them. */
 import { Worker } from 'node:worker_threads';
 import { cpuMsOf } from './cpuTime.ts';
-import { type Crew, claims, claimsMax, type FromThread, type Job, type Result } from './jobs.ts';
+import { claims, claimsMax, type FromThread, type Job, type Result, type ThreadData } from './jobs.ts';
 import type { QuickJsModule } from './quickjs.ts';
 
 /** It runs from the build, also when we are run from the sources. */
@@ -39,8 +39,8 @@ export class CellThread<T> {
   constructor(module: QuickJsModule, outside: Outside<T>) {
     const shared = new SharedArrayBuffer(claimsMax * Int32Array.BYTES_PER_ELEMENT);
     this.#words = new Int32Array(shared);
-    const crew: Crew = { module, claims: shared };
-    this.#thread = new Worker(program, { workerData: crew });
+    const workerData: ThreadData = { module, claims: shared };
+    this.#thread = new Worker(program, { workerData });
     this.#thread.on('message', (message: FromThread) => {
       if (this.#ended) return;
       this.since = performance.now();
