@@ -1,5 +1,5 @@
 /** The one file that names real adapters: LevelDB, the process host, the system's clock and ids, models by kind. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { IdentityConfig, ModelConfig } from '../events/fleetFile.ts';
 import type { Process, State } from '../projections/state.ts';
@@ -35,20 +35,11 @@ import { scriptModel } from './models/script.ts';
 import { serverModel } from './models/server.ts';
 import { newId } from './newId.ts';
 import { keepCheckpoint, vaultOf } from './proofs/vault.ts';
+import { version } from './version.ts';
 import { gitWorkspaces } from './workspaces/git.ts';
 
 export { newId } from './newId.ts';
-
-export const version: string = (
-  JSON.parse(
-    readFileSync(
-      new URL(import.meta.url.includes('/dist/') ? '../../package.json' : '../package.json', import.meta.url),
-      'utf8',
-    ),
-  ) as {
-    version: string;
-  }
-).version;
+export { version } from './version.ts';
 
 /** The longest time setTimeout can wait. */
 const timerMsMax = 2 ** 31 - 1;

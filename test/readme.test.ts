@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { defaultLimits } from '../events/limits.ts';
 import { programOf } from '../src/cli/program.ts';
-import { verbs } from '../src/cli/verbs.ts';
+import { verbsFor } from '../src/cli/verbs.ts';
 import { toolTable } from '../src/decide/tools/table.ts';
 
 /** What the README says is held against what is there. */
@@ -78,13 +78,13 @@ describe('the README', () => {
     }
   });
 
-  test('names every verb of the command line, and no other', () => {
+  test('names every verb of the command line, and no other', async () => {
     const table = section('Command line')
       .split('\n')
       .filter((line) => line.startsWith('| `'));
     const cells = table.map((line) => line.split(/(?<!\\)\|/)[1] ?? '');
     const named = cells.flatMap((cell) => [...cell.matchAll(/`([a-z][a-z-]*)/g)].map((match) => match[1] ?? ''));
-    const there = programOf(verbs).commands.map((command) => command.name());
+    const there = programOf(await verbsFor([])).commands.map((command) => command.name());
     expect([...new Set(named)].sort()).toEqual(there.sort());
   });
 

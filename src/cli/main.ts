@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts';
 import { exit, exitOf } from './exitCodes.ts';
 import { type Format, flushed, formats, tell, tellFailure } from './output.ts';
 import { isUsage, programOf, usageFailure } from './program.ts';
-import { verbs } from './verbs.ts';
+import { verbsFor } from './verbs.ts';
 
 const argv = process.argv.slice(2);
 
@@ -58,7 +58,7 @@ process.on('uncaughtException', endWith);
 process.on('unhandledRejection', endWith);
 
 try {
-  await programOf(verbs).parseAsync(argv, { from: 'user' });
+  await programOf(await verbsFor(argv)).parseAsync(argv, { from: 'user' });
   await flushed();
   process.exit(process.exitCode);
 } catch (error) {

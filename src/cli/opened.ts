@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import type { State } from '../../projections/state.ts';
 import { foldLog } from '../engine/fold.ts';
+import { touches } from '../engine/touches.ts';
 import { Failure } from '../failure.ts';
-import { openReader } from '../live.ts';
 import { refuseStrangers } from '../log/folder.ts';
-import { empty } from '../log/levelReader.ts';
+import { empty, openLevelReader } from '../log/levelReader.ts';
 import { ownerOf } from '../log/owner.ts';
 import type { LogReader } from '../log/port.ts';
 import { OwnerClient } from '../serve/client.ts';
@@ -31,7 +31,7 @@ export async function openAnyReader(dir: string): Promise<LogReader> {
       return remote;
     }
     try {
-      return await openReader(dir);
+      return await openLevelReader(dir, { touches });
     } catch (error) {
       // Somebody has taken it since we looked.
       if (!(error instanceof Failure) || error.code !== 'HOLDFAST_LOG_LOCKED' || attempt === attemptsMax) throw error;

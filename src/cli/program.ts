@@ -1,7 +1,7 @@
 /** All verbs as one program; usage errors become failures like any other. */
 import { Command, CommanderError } from 'commander';
 import { Failure } from '../failure.ts';
-import { version } from '../live.ts';
+import { version } from '../version.ts';
 import { commonOptions, type Verb } from './setting.ts';
 
 export function programOf(verbs: readonly Verb[]): Command {

@@ -1,62 +1,65 @@
-/** Every verb of the command line, in the order of the help. */
-import { attachVerb } from './attach/attach.ts';
-import { demoVerb } from './fleets/demo.ts';
-import { mcpVerb, serveVerb } from './fleets/mcp.ts';
-import { resumeVerb } from './fleets/resume.ts';
-import { runVerb } from './fleets/run.ts';
-import { bisectVerb } from './history/bisect.ts';
-import { diffVerb } from './history/diff.ts';
-import { replayVerb } from './history/replay.ts';
-import { benchVerb } from './machine/bench.ts';
-import { doctorVerb } from './machine/doctor.ts';
-import { fuzzVerb } from './machine/fuzz.ts';
-import { registrarVerb } from './machine/registrar.ts';
-import { answerVerb } from './operator/answer.ts';
-import { budgetVerb } from './operator/budget.ts';
-import { cellVerb } from './operator/cell.ts';
-import { operatorVerbs } from './operator/operate.ts';
-import { processVerbs } from './operator/processVerbs.ts';
-import { psVerb } from './operator/ps.ts';
-import { stopHostVerb } from './operator/stopHost.ts';
-import { logVerb } from './questions/log.ts';
-import { showVerb } from './questions/show.ts';
-import { spansVerb } from './questions/spans.ts';
-import { whyVerb } from './questions/why.ts';
-import { rolloutVerbs } from './record/exportImport.ts';
-import { forgetVerb } from './record/forget.ts';
-import { proofVerbs } from './record/proofs.ts';
-import { reportVerb } from './record/report.ts';
-import { recordVerbs } from './record/verify.ts';
+/**
+ * Every verb of the command line, in the order of the help, by the file that has it. A verb that is called loads its own
+ * file and what that needs, and nothing of the others.
+ */
 import type { Verb } from './setting.ts';
 
-export const verbs: readonly Verb[] = [
-  runVerb,
-  resumeVerb,
-  logVerb,
-  showVerb,
-  psVerb,
-  reportVerb,
-  spansVerb,
-  replayVerb,
-  whyVerb,
-  ...recordVerbs,
-  ...proofVerbs,
-  diffVerb,
-  bisectVerb,
-  ...rolloutVerbs,
-  answerVerb,
-  budgetVerb,
-  ...operatorVerbs,
-  ...processVerbs,
-  forgetVerb,
-  attachVerb,
-  cellVerb,
-  stopHostVerb,
-  mcpVerb,
-  serveVerb,
-  registrarVerb,
-  fuzzVerb,
-  benchVerb,
-  doctorVerb,
-  demoVerb,
+interface File {
+  readonly names: readonly string[];
+  readonly load: () => Promise<readonly Verb[]>;
+}
+
+const file = (names: string, load: () => Promise<readonly Verb[]>): File => ({ names: names.split(' '), load });
+
+const files: readonly File[] = [
+  file('run', async () => [(await import('./fleets/run.ts')).runVerb]),
+  file('resume', async () => [(await import('./fleets/resume.ts')).resumeVerb]),
+  file('log', async () => [(await import('./questions/log.ts')).logVerb]),
+  file('show', async () => [(await import('./questions/show.ts')).showVerb]),
+  file('ps', async () => [(await import('./operator/ps.ts')).psVerb]),
+  file('report', async () => [(await import('./record/report.ts')).reportVerb]),
+  file('spans', async () => [(await import('./questions/spans.ts')).spansVerb]),
+  file('replay', async () => [(await import('./history/replay.ts')).replayVerb]),
+  file('why', async () => [(await import('./questions/why.ts')).whyVerb]),
+  file('verify salvage', async () => (await import('./record/verify.ts')).recordVerbs),
+  file('checkpoint prove check-proof', async () => (await import('./record/proofs.ts')).proofVerbs),
+  file('diff', async () => [(await import('./history/diff.ts')).diffVerb]),
+  file('bisect', async () => [(await import('./history/bisect.ts')).bisectVerb]),
+  file('export import', async () => (await import('./record/exportImport.ts')).rolloutVerbs),
+  file('answer', async () => [(await import('./operator/answer.ts')).answerVerb]),
+  file('budget', async () => [(await import('./operator/budget.ts')).budgetVerb]),
+  file('send interrupt close unbind', async () => (await import('./operator/operate.ts')).operatorVerbs),
+  file('detach reattach clean stop', async () => (await import('./operator/processVerbs.ts')).processVerbs),
+  file('forget', async () => [(await import('./record/forget.ts')).forgetVerb]),
+  file('attach', async () => [(await import('./attach/attach.ts')).attachVerb]),
+  file('cell', async () => [(await import('./operator/cell.ts')).cellVerb]),
+  file('stop-host', async () => [(await import('./operator/stopHost.ts')).stopHostVerb]),
+  file('mcp', async () => [(await import('./fleets/mcp.ts')).mcpVerb]),
+  file('serve', async () => [(await import('./fleets/mcp.ts')).serveVerb]),
+  file('registrar', async () => [(await import('./machine/registrar.ts')).registrarVerb]),
+  file('fuzz', async () => [(await import('./machine/fuzz.ts')).fuzzVerb]),
+  file('bench', async () => [(await import('./machine/bench.ts')).benchVerb]),
+  file('doctor', async () => [(await import('./machine/doctor.ts')).doctorVerb]),
+  file('demo', async () => [(await import('./fleets/demo.ts')).demoVerb]),
 ];
+
+/** Options before the verb that have a value behind them. */
+const valued = ['--log', '-o', '--output'];
+
+/** The words of a command line from its verb on. */
+function fromVerb(argv: readonly string[]): readonly string[] {
+  for (let i = 0; i < argv.length; i += 1) {
+    if (valued.includes(argv[i]!)) i += 1;
+    else if (!argv[i]!.startsWith('-')) return argv.slice(i);
+  }
+  return [];
+}
+
+/** The verbs that a command line can mean: those of one file, or all of them where that is not known. */
+export async function verbsFor(argv: readonly string[]): Promise<readonly Verb[]> {
+  const [first, second] = fromVerb(argv);
+  const name = first === 'help' ? second : first;
+  const own = files.find(({ names }) => name !== undefined && names.includes(name));
+  const wanted = own === undefined ? files : [own];
+  return (await Promise.all(wanted.map(({ load }) => load()))).flat();
+}

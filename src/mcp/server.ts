@@ -8,7 +8,7 @@ import {
   type ProgressToken,
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { version } from '../live.ts';
+import { version } from '../version.ts';
 import type { Access } from './access.ts';
 import { Acting } from './acting.ts';
 import { offerOf, peerOf } from './peer.ts';

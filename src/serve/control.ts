@@ -6,7 +6,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Failure } from '../failure.ts';
 import type { Fleet } from '../fleet.ts';
-import { version } from '../live.ts';
+import { version } from '../version.ts';
 import { linesOf, protocolVersion, type Reply, type Request, send, troubleOf } from './protocol.ts';
 import { commands, lookups, streams } from './verbs.ts';
 

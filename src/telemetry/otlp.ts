@@ -1,6 +1,6 @@
 /** Spans on their way to a collector: OTLP over HTTP, as JSON. The format is so small that no SDK is needed for it. */
 import { Failure } from '../failure.ts';
-import { version } from '../live.ts';
+import { version } from '../version.ts';
 import type { Attributes, Span } from './spans.ts';
 
 const nanoseconds = (ms: number): string => `${BigInt(Math.round(ms)) * 1_000_000n}`;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exitOf } from '../../src/cli/exitCodes.ts';
 import { isUsage, programOf, usageFailure } from '../../src/cli/program.ts';
-import { verbs } from '../../src/cli/verbs.ts';
+import { verbsFor } from '../../src/cli/verbs.ts';
 import type { Failure } from '../../src/failure.ts';
 import { holdfast, newPlace, type Place, quick, trouble } from './cli.ts';
 
@@ -154,7 +154,7 @@ describe('a command line that cannot be understood', () => {
   ];
   test.each(wrong)('wrong usage is told as any other error: holdfast %s', async (line) => {
     const words = line.split(' ').filter((word) => word !== '');
-    const program = programOf(verbs);
+    const program = programOf(await verbsFor(words));
     for (const command of [program, ...program.commands]) command.configureOutput({ writeErr: () => {} });
     const error = await program.parseAsync(words, { from: 'user' }).catch((reason: unknown) => reason);
     const failure = isUsage(error) ? usageFailure(error, words) : error;

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { version } from '../../live.ts';
+import { version } from '../../version.ts';
 import { type Check, note, ok, wrong } from './finding.ts';
 
 /** The oldest Node that package.json allows. */

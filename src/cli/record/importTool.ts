@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { policyOf, toolPolicies } from '../../../projections/policy.ts';
 import { Failure } from '../../failure.ts';
-import { openLog, version } from '../../live.ts';
+import { openLog } from '../../live.ts';
 import { refuseStrangers } from '../../log/folder.ts';
 import { importRollouts, type Tool } from '../../rollouts/importing.ts';
 import type { ImportReport } from '../../rollouts/report.ts';
+import { version } from '../../version.ts';
 import { columns, oneLine } from '../../words/line.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
