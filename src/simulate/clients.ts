@@ -2,14 +2,24 @@
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { CallResult } from '../engine/clientDoor.ts';
 import type { Life } from '../engine/life.ts';
+import type { AskClient, Peer } from '../models/peer.ts';
+import type { Model, Sampled, Sampling } from '../models/port.ts';
 import { holds } from './check/violation.ts';
 import { mix, Random } from './random.ts';
 import type { Known } from './says.ts';
 import { saysOf } from './says.ts';
 
-/** Two of one name, as two windows of one editor. */
+/** Two of one name, as two windows of one editor; one answers for its agents itself. */
 const names = ['codex', 'codex', 'claude'] as const;
 export const clientsMax = names.length;
+/** Who of them does. */
+export const answering = 2;
+
+/** A model that is reached through the client of the agent's root, as a real one is. */
+export const throughClient = (model: Model, ask: AskClient): Model => ({
+  ...(model.release && { release: (agentId) => model.release!(agentId) }),
+  sample: (request, signal) => ask(request.rootId, 'sampling/createMessage', request, signal) as Promise<Sampled>,
+});
 
 interface Present {
   readonly connectionId: string;
@@ -28,6 +38,8 @@ export interface ClientWorld {
   readonly position: () => number;
   readonly judge: (check: () => void) => void;
   readonly known: () => Known;
+  /** What a client's own model says. */
+  readonly answers: (request: Sampling, signal: AbortSignal) => Promise<Sampled>;
 }
 
 export class WorldClients {
@@ -44,8 +56,10 @@ export class WorldClients {
     const connectionId = newId();
     const present: Present = { connectionId, life, agentId: undefined, open: new Set(), given: new Map() };
     this.#present.set(who, present);
+    const answers = who === answering && { model: 'client', sampling: 'tools' as const };
     const joining = { connectionId, name: names[who % clientsMax]!, software: 'a client of the world', cwd: '/work' };
-    life.clients.join(joining).then(
+    const peer: Peer = (_method, request, signal) => this.#world.answers(request as Sampling, signal);
+    life.clients.join({ ...joining, ...answers }, peer).then(
       (answer) =>
         this.#here(who, present) &&
         judge(() => {
@@ -91,6 +105,10 @@ export class WorldClients {
     if (present === undefined) return;
     this.#present.delete(who);
     present.life.clients.leave(present.connectionId, 'gone').catch(() => {});
+  }
+
+  isThere(who: number): boolean {
+    return this.#present.has(who);
   }
 
   /** Everybody goes. */

@@ -5,6 +5,7 @@ import { sameFolds, wholeChain } from './check/folds.ts';
 import type { Picture } from './check/picture.ts';
 import { noSlotHeld } from './check/slots.ts';
 import { holds } from './check/violation.ts';
+import { answering } from './clients.ts';
 import { Driver, type Kill } from './driver.ts';
 import type { History } from './history.ts';
 import { type Own, withFleet } from './own.ts';
@@ -100,7 +101,6 @@ async function rest(driver: Driver): Promise<Life> {
     await driver.ready();
     const life = world.life!;
     const { engine } = life;
-    // A client that stays is never at rest.
     world.clients.goAll();
     // Without a slot nobody's turn would ever come.
     if (engine.state.fleet.limits.activeTurns === 0) driver.ask({ do: 'changeLimits', limits: { activeTurns: 1 } });
@@ -122,6 +122,7 @@ async function nearer(driver: Driver, until: number): Promise<void> {
   const { position } = picture;
   holds(world.schedule.now <= until, 'LIVE', position, () => `no rest within ${restMs} ms: ${pending(picture)}`);
   if (await driver.deliver()) return;
+  if (visited(world)) return void (await world.settle());
   // Only a model that hangs and a script that spins may go on for ever, and a question; they are ended.
   const { hanging, spinning } = world;
   const open = [...picture.questions.open.keys()];
@@ -136,6 +137,22 @@ async function nearer(driver: Driver, until: number): Promise<void> {
   for (const cellId of spinning) driver.ask({ do: 'terminateCell', cellId });
   for (const target of hanging) driver.ask({ do: 'interrupt', target, cascade: false });
   await world.settle();
+}
+
+/** Agents whose client is away wait for it for ever, and a client that stays is never at rest: it comes, answers, and goes. */
+function visited({ clients, life, inspector: { picture } }: World): boolean {
+  const waiting = [...picture.turns.values()].filter(
+    ({ sampling, parked, agent }) => sampling && !parked && agent.answeredBy,
+  );
+  if (clients.isThere(answering)) {
+    // Nothing is to come any more: who has not been asked by now never is.
+    holds(waiting.length === 0, 'CL4', picture.position, () => `a client is there, and not asked: ${pending(picture)}`);
+    clients.goAll();
+    return true;
+  }
+  if (waiting.length === 0) return false;
+  clients.come(answering, life!);
+  return true;
 }
 
 function pending(picture: Picture): string {

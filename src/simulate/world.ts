@@ -3,13 +3,14 @@ import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { Life } from '../engine/life.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
+import type { AskClient } from '../models/peer.ts';
 import { type Model, taskRejectedCode } from '../models/port.ts';
 import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
 import { RegistrarChecker } from './check/registrar.ts';
 import { defect, type Violation } from './check/violation.ts';
-import { WorldClients } from './clients.ts';
+import { throughClient, WorldClients } from './clients.ts';
 import { virtualClock } from './clock.ts';
 import type { Cut, Disk } from './disk/disk.ts';
 import { FrameDisk } from './disk/frames.ts';
@@ -139,6 +140,7 @@ export class World {
       position: () => this.inspector.picture.position,
       judge: (check) => this.judge(check),
       known,
+      answers: (request, signal) => this.#living!.model.sample(request, signal),
     });
     this.#models = {
       seed,
@@ -242,7 +244,8 @@ export class World {
       log,
       clock: virtualClock(this.schedule, number, () => this.skewMs),
       newId: this.#newId,
-      models: () => (name: string) => {
+      models: (_state: unknown, ask: AskClient) => (name: string) => {
+        if (name === 'client') return throughClient(model, ask);
         if (name !== 'script' && name !== 'other')
           throw new Failure('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${name}`);
         return model;
@@ -296,7 +299,7 @@ export class World {
       limits,
       onCrash,
       retry: { attempts, baseMs: 10, maxMs: 100 },
-      models: { script, other: script },
+      models: { script, other: script, client: { kind: 'sampling' as const } },
       roles: { worker: { model: 'other', effort: 'low' } },
       roots: roots.map((root) => ({ model: 'script', ...root })),
       ...(approvals && { approvals }),

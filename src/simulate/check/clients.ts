@@ -1,6 +1,7 @@
 /** MC1–MC4: one client per root, one batch per call, mail with the first result that reaches somebody, and no turn without a client or a call. */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Checker } from './checker.ts';
+import { isUnanswered } from './known.ts';
 import type { Picture } from './picture.ts';
 import { holds } from './violation.ts';
 
@@ -20,6 +21,9 @@ export function clients(): Checker {
           position,
           () => 'it is not this client that is there',
         );
+      } else if (event.type === 'ModelSampled' || (event.type === 'SamplingEnded' && event.data.outcome === 'failed')) {
+        const agent = picture.agent(event.data.agentId);
+        holds(!isUnanswered(agent), 'CL4', position, () => `${agent.path} is answered by a client that is not there`);
       }
     },
     after: (picture, batch) => {

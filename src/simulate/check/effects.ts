@@ -3,6 +3,7 @@ import type { CellView } from '../../engine/cellOutput.ts';
 import type { Answer } from '../../engine/engine.ts';
 import type { Sampling } from '../../models/port.ts';
 import type { Inspector } from './inspector.ts';
+import { isUnanswered } from './known.ts';
 import { type KnownAgent, positionOf } from './picture.ts';
 import { holds } from './violation.ts';
 
@@ -28,6 +29,7 @@ export class EffectChecker {
       picture.position,
       () => `the model of ${path} is asked, and no durable turn asks`,
     );
+    holds(!isUnanswered(turn.agent), 'CL4', picture.position, () => `${path} is asked, and its client is not there`);
     holds(
       n === turn.agent.samplings + 1,
       'TU8',

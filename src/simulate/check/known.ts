@@ -67,6 +67,10 @@ export interface Tree {
   readonly agents: KnownAgent[];
 }
 
+/** Its model is a client that is not there. */
+export const isUnanswered = ({ answeredBy }: KnownAgent): boolean =>
+  answeredBy !== undefined && answeredBy.client?.connection === undefined;
+
 export interface KnownAgent {
   readonly id: string;
   readonly tree: Tree;
@@ -77,6 +81,8 @@ export interface KnownAgent {
   resident: boolean;
   /** A root for clients, and who is there. */
   readonly client: { connection: string | undefined } | undefined;
+  /** The root whose client is its model. */
+  readonly answeredBy: KnownAgent | undefined;
   /** Position of the last use (RE2). */
   lastUse: number;
   turn: RunningTurn | undefined;

@@ -21,6 +21,8 @@ export class Picture {
   queueing = false;
   /** Names of models that the fleet has. */
   readonly models = new Set(['script']);
+  /** Those of them that are the client of a root. */
+  readonly clientModels = new Set<string>();
   readonly registry = new Registry();
   readonly questions = new Questions();
   /** Live processes per tree. */
@@ -63,7 +65,10 @@ export class Picture {
         if (event.data.limits.cells !== undefined) this.cellsMax = event.data.limits.cells;
         if (whenFull !== undefined) this.queueing = whenFull === 'queue';
         if (event.type === 'FleetOpened')
-          for (const name of Object.keys(event.data.fleet.models ?? {})) this.models.add(name);
+          for (const [name, { kind }] of Object.entries(event.data.fleet.models ?? {})) {
+            this.models.add(name);
+            if (kind === 'sampling') this.clientModels.add(name);
+          }
         return;
       }
       case 'CommandAnswered':
@@ -278,11 +283,12 @@ export class Picture {
       readonly parentId?: string;
       readonly path: string;
       readonly name?: string;
+      readonly model: string;
       readonly client?: true;
     },
     position: number,
   ): void {
-    const { agentId, rootId, parentId, path, name = 'root', client } = data;
+    const { agentId, rootId, parentId, path, name = 'root', model, client } = data;
     const tree: Tree = this.trees.get(rootId) ?? { rootId, name, held: new Map(), queue: [], agents: [] };
     this.trees.set(rootId, tree);
     const parent = parentId === undefined ? undefined : this.agent(parentId);
@@ -295,6 +301,7 @@ export class Picture {
       open: true,
       resident: false,
       client: client && { connection: undefined },
+      answeredBy: client === undefined && this.clientModels.has(model) ? this.agents.get(rootId) : undefined,
       lastUse: position,
       turn: undefined,
       entry: undefined,
