@@ -26,7 +26,7 @@ export interface Result {
 
 type Answers = (params: CreateMessageRequest['params'], signal: AbortSignal) => Promise<CreateMessageResultWithTools>;
 
-interface Going {
+export interface Going {
   /** Its model answers for agents; `text`: it knows no tools. */
   readonly sampling?: { readonly kind: 'text' | 'tools'; readonly answers: Answers };
   readonly name?: string;
