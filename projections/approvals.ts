@@ -7,7 +7,7 @@ import { openCall } from './calls.ts';
 import { isRunning } from './cells.ts';
 import type { Reducers } from './reducers.ts';
 import type { Call, State, Turn } from './state.ts';
-import { isEmpty, numbered } from './table.ts';
+import { isEmpty, numbered, table } from './table.ts';
 
 export const openApprovals = ({ approvals }: State): Approval[] =>
   Object.values(approvals?.open ?? {}).sort((a, b) => a.position - b.position);
@@ -81,7 +81,10 @@ export const approvals: Reducers = {
 export const askedCalls: Reducers = {
   ApprovalAsked: (draft, { data }) => {
     const call = openCall(draft, callAskedOf(data));
-    if (call !== undefined) call.approvalId = data.approvalId;
+    if (call === undefined) return;
+    call.approvalId = data.approvalId;
+    const turn = data.turnId === undefined ? undefined : draft.turns[data.turnId];
+    if (turn?.client === true) (turn.putOff ??= table())[data.callId] = true;
   },
   ApprovalAnswered: (draft, { data, at }) => {
     const call = openCall(draft, callAskedOf(data));

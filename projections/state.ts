@@ -22,7 +22,7 @@ export type { Cell, CellEnd, Frontier } from './cell.ts';
 export type { Source } from './source.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
-export const stateVersion = 2;
+export const stateVersion = 3;
 
 export interface Agent {
   agentId: AgentId;
@@ -165,6 +165,8 @@ export interface Turn {
   parked?: { until?: number; at: number; position: number };
   /** A client makes its calls: no model is asked, and further calls come while others are open. */
   client?: true;
+  /** Calls of a client that a person is or was asked about: the client may have been told so instead of their end. */
+  putOff?: Record<string, true>;
   /** Its task was rejected since the newest ModelSampled (TB5). */
   rejected?: true;
 }

@@ -52,6 +52,7 @@ export const turns: Reducers = {
     delete turn.retryAt;
     delete turn.overflows;
     turn.fresh = [];
+    for (const callId in turn.putOff) if (turn.calls[callId] === undefined) delete turn.putOff[callId];
     delete turn.rejected;
   },
   SamplingEnded: (draft, { data, at }) => {

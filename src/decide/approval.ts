@@ -58,7 +58,7 @@ function notOpen(state: State, approvalId: string) {
 }
 
 export function answerApproval(state: State, ctx: Context, command: CommandOf<'answerApproval'>): Decision {
-  const { approvalId, answer, reason } = command;
+  const { approvalId, answer, reason, through } = command;
   const open = state.approvals?.open ?? {};
   const asked = Object.hasOwn(open, approvalId) ? open[approvalId] : undefined;
   if (asked === undefined) return notOpen(state, approvalId);
@@ -74,7 +74,7 @@ export function answerApproval(state: State, ctx: Context, command: CommandOf<'a
     ...call,
     agentId: asked.agentId,
     approvalId,
-    answeredBy: ctx.by,
+    answeredBy: through === undefined ? ctx.by : `${ctx.by} through ${through}`,
     answer,
     ...(reason !== undefined && { reason }),
     ...(answer === 'always' && { always: [...always!] }),

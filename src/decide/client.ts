@@ -187,6 +187,8 @@ export const mailForClients: Rule = (state, _ctx, batch) => {
   for (const { type, data } of batch) {
     const turn = type === 'ToolCallEnded' && data.outcome !== 'cancelled' ? state.turns[data.turnId] : undefined;
     if (type !== 'ToolCallEnded' || turn?.client !== true || given.has(turn.turnId) || isLeft(state, turn)) continue;
+    // Nobody may wait for this result any more.
+    if (turn.putOff?.[data.callId] === true) continue;
     given.add(turn.turnId);
     const { turnId, agentId } = turn;
     for (const mailId of state.mail.inboxes[agentId]?.unread ?? [])

@@ -115,6 +115,8 @@ export type Command =
       readonly approvalId: string;
       readonly answer: ApprovalAnswer;
       readonly reason?: string;
+      /** The client through which the person has answered. */
+      readonly through?: string;
     }
   | { readonly do: 'detach'; readonly target: string }
   /** `only`: these processes of the agent; absent: all that are detached. */

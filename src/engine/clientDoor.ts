@@ -2,6 +2,7 @@
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { Text } from '../../events/fact.ts';
 import type { Outcome } from '../../events/turn.ts';
+import type { Approval } from '../../projections/approval.ts';
 import { fieldsOf } from '../../projections/toolOutput.ts';
 import type { CommandOf } from '../decide/command.ts';
 import { Failure } from '../failure.ts';
@@ -65,6 +66,17 @@ export async function readable(log: LogReader, { text, mail, ...rest }: Recorded
     mail: await Promise.all(mail.map(async (letter) => ({ ...letter, text: await wholeText(log, letter.text) }))),
   };
 }
+
+/** What stands for the result of a call that waits for a person. */
+const asked = (callId: string, tool: string, approvalId: string, position: number): RecordedResult => ({
+  callId,
+  tool,
+  outcome: 'ok',
+  text: `A person has to allow this first, on the machine where Holdfast runs: \`holdfast answer ${approvalId} allow\` (or deny, or always). Nothing was run so far; \`result\` with this call_id says what became of it.`,
+  fields: { approval_id: approvalId, waits_for: 'person' },
+  mail: [],
+  position,
+});
 
 interface Waiting {
   readonly tool: string;
@@ -139,7 +151,10 @@ export class ClientDoor {
     const agentId = engine.state.clients?.[connectionId];
     if (agentId === undefined) return undefined;
     const { turnId } = engine.state.agents[agentId]!;
-    if (turnId !== undefined && call in engine.state.turns[turnId]!.calls) return this.ended(call, tool);
+    const open = turnId === undefined ? undefined : engine.state.turns[turnId]!.calls[call];
+    if (open?.approvalId !== undefined && !this.#parts.peers.elicits(connectionId))
+      return this.#durable(asked(call, tool, open.approvalId, open.position));
+    if (open !== undefined) return this.ended(call, tool);
     const recorded = await callEnded(log, agentId, call);
     return recorded && this.#readable(recorded);
   }
@@ -159,6 +174,14 @@ export class ClientDoor {
       const recorded = { callId, tool: waiting.tool, outcome, text, mail, position, ...(fields && { fields }) };
       waiting.ended(this.#durable(recorded));
     }
+  }
+
+  /** A person has to answer before the call can end, and nobody here can ask one: the client is told so, and reads the end later. */
+  putOff({ callId, approvalId, position }: Approval): void {
+    const waiting = this.#waiting.get(callId);
+    if (waiting === undefined) return;
+    this.#waiting.delete(callId);
+    waiting.ended(this.#durable(asked(callId, waiting.tool, approvalId, position)));
   }
 
   /** Nobody is answered any more. */

@@ -16,6 +16,7 @@ import type { Commands } from './commands.ts';
 import type { Engine, Hands } from './engine.ts';
 import { letGo } from './letGo.ts';
 import type { Processes } from './processes.ts';
+import type { Questions } from './questions.ts';
 import type { Effect } from './react.ts';
 import { type Credentials, type Registrations, withoutCredentials, withRemedy } from './registrations.ts';
 import { manner, nothingToSummarise, reported } from './reported.ts';
@@ -35,6 +36,7 @@ export interface HandsParts {
   readonly processes: Processes;
   readonly cells: Cells;
   readonly clients: ClientDoor;
+  readonly questions: Questions;
   /** Who answers for a model name; throws a Failure for an unknown one. */
   readonly model: (name: string) => Model;
   /** Absent: agents of this fleet are registered nowhere. */
@@ -85,7 +87,7 @@ export class LiveHands implements Hands {
   }
 
   carryOut(effect: Effect): void {
-    const { engine, processes, commands, cells, registrations, workspaces } = this.#parts;
+    const { engine, processes, commands, cells, questions, registrations, workspaces } = this.#parts;
     if (this.#stopped && turnsOn.has(effect.do)) return;
     switch (effect.do) {
       case 'load':
@@ -106,6 +108,7 @@ export class LiveHands implements Hands {
         this.#timers.cancel(requestOf(effect));
         commands.cancel(effect);
         cells.cancel(effect);
+        questions.look();
         break;
       case 'expire': {
         const { do: _, at, ...ref } = effect;
@@ -134,6 +137,9 @@ export class LiveHands implements Hands {
         break;
       case 'reconcile':
         processes.reconcile(effect.open, effect.stopping);
+        break;
+      case 'askPeople':
+        questions.look();
         break;
       case 'registerIdentity':
         registrations?.registerIdentity(effect.key);
@@ -164,6 +170,7 @@ export class LiveHands implements Hands {
     this.#parts.registrations?.stop();
     this.#parts.cells.letGo();
     this.#parts.clients.stop();
+    this.#parts.questions.stop();
     this.#timers.stop();
     for (const { controller } of this.#samplings.values()) controller.abort(letGo);
     this.#samplings.clear();

@@ -23,6 +23,7 @@ import { type HostDoor, HostGate } from './hostGate.ts';
 import { noSandbox } from './noSandbox.ts';
 import { Peers } from './peers.ts';
 import { Processes, type ProcessParts, stopGraceMs } from './processes.ts';
+import { Questions } from './questions.ts';
 import { Registrations } from './registrations.ts';
 import { Secrets } from './secrets.ts';
 import { Snapshots, type TakeSnapshot } from './snapshots.ts';
@@ -159,6 +160,7 @@ export class Life {
     const registrations = ports && { registrations: new Registrations({ engine, clock, ports, ...secrets }) };
     const cells = new Cells({ engine, log, clock, ...(world.cells ?? { runtime: noSandbox }), ...secrets });
     const clients = new ClientDoor({ engine, log, peers, ...secrets });
+    const questions = new Questions({ engine, log, peers, putOff: (asked) => clients.putOff(asked) });
     const workspaces = new WorkspaceHands(engine, world.workspaces);
     const hands = new LiveHands({
       engine,
@@ -168,6 +170,7 @@ export class Life {
       processes,
       cells,
       clients,
+      questions,
       model: models,
       workspaces,
       ...secrets,

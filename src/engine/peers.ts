@@ -19,12 +19,16 @@ export class Peers {
     this.#there.delete(connectionId);
   }
 
+  elicits(connectionId: string): boolean {
+    return this.#there.get(connectionId)?.elicits === true;
+  }
+
   readonly ask: AskClient = async (rootId, method, params, signal) => {
     const { connectionId = '' } = this.#state.agents[rootId]?.client ?? {};
     const peer = this.#there.get(connectionId);
     if (peer === undefined) return aborted(signal);
     try {
-      return await peer(method, params, signal);
+      return await peer.ask(method, params, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PeerError && error.code === closedCode) return aborted(signal);

@@ -34,6 +34,8 @@ export type Effect =
   | { readonly do: 'acknowledge'; readonly processId: number }
   /** A new life: meet the host, learn what became of the processes that the last one left, and of those that it was stopping. */
   | { readonly do: 'reconcile'; readonly open: readonly number[]; readonly stopping: readonly number[] }
+  /** What people are asked has changed, or who could ask them. */
+  | { readonly do: 'askPeople' }
   | { readonly do: 'registerIdentity'; readonly key: string }
   | { readonly do: 'registerTask'; readonly agentId: string; readonly key: string }
   /** A worktree is made, or found as the last life made it; or it is let go. */
@@ -209,6 +211,13 @@ function cellsTouched(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   return [...found].map((cellId) => goOn(state.cells.all[cellId]!));
 }
 
+const changesQuestions = new Set<HoldfastEvent['type']>([
+  'ApprovalAsked',
+  'ApprovalAnswered',
+  'ClientJoined',
+  'ClientLeft',
+]);
+
 /** After these a worktree may be left that nobody works in any more. */
 const leavesWorkspaces = new Set<HoldfastEvent['type']>([
   'EngineStarted',
@@ -246,6 +255,7 @@ function mayAsk(state: State, { type, data }: HoldfastEvent): readonly string[] 
 export function react(state: State, batch: readonly HoldfastEvent[]): Effect[] {
   const effects = batch.flatMap((event) => ofEvent(state, event, batch));
   effects.push(...cellsTouched(state, batch));
+  if (batch.some(({ type }) => changesQuestions.has(type))) effects.push({ do: 'askPeople' });
   if (batch.some(({ type }) => leavesWorkspaces.has(type)))
     effects.push(...abandoned(state).map((agentId): Effect => ({ do: 'releaseWorkspace', agentId })));
   const asked = new Set<string>();

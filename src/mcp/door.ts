@@ -56,7 +56,7 @@ export class RemoteDoor implements Door {
   async join(joining: Joining, peer: Peer, gone: () => void): Promise<Result<Joined>> {
     const { connectionId } = joining;
     const leaving = new AbortController();
-    const pages = this.#owner.stream('client', { ...joining }, leaving.signal);
+    const pages = this.#owner.stream('client', { ...joining, elicits: peer.elicits }, leaving.signal);
     const first = await pages.next().catch(stopped);
     if (first === undefined || first.done === true) throw lost();
     const joined = first.value[0] as Result<Joined>;
@@ -92,7 +92,7 @@ export class RemoteDoor implements Door {
     const { ask, method, params } = asked;
     const controller = new AbortController();
     open.set(ask, controller);
-    const answer = await peer(method, params, controller.signal).then(
+    const answer = await peer.ask(method, params, controller.signal).then(
       (result) => ({ result }),
       (error: Error) => ({
         error: { code: error instanceof PeerError ? error.code : internalCode, message: error.message },

@@ -22,7 +22,7 @@ function errorOf(error: unknown): PeerError {
 /** `reachable` resolves when something that is sent reaches the client. */
 export function peerOf(server: Server, reachable: () => Promise<void>): Peer {
   let greeted = false;
-  return async (method, params, signal) => {
+  const ask: Peer['ask'] = async (method, params, signal) => {
     await reachable();
     signal.throwIfAborted();
     // The first request has the id 0, which clients of the SDK do not cancel (1.32: `_oncancel` takes it for none).
@@ -37,6 +37,7 @@ export function peerOf(server: Server, reachable: () => Promise<void>): Peer {
       throw errorOf(error);
     }
   };
+  return { elicits: server.getClientCapabilities()?.elicitation?.form !== undefined, ask };
 }
 
 /** What its model can be asked. */

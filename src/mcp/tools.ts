@@ -16,7 +16,7 @@ const viewTools: readonly ViewTool[] = [
   {
     name: 'status',
     description:
-      'Your tree now: the name of your root, its agents with what they do, slots, running commands and cells. Changes nothing and takes no mail.',
+      'Your tree now: the name of your root, its agents with what they do, slots, running commands and cells, and what a person is asked. Changes nothing and takes no mail.',
     args: closed(t.type({}), 'status arguments'),
   },
   {

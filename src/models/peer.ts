@@ -2,8 +2,13 @@
 
 export type PeerMethod = 'sampling/createMessage' | 'elicitation/create';
 
-/** One client: its answer, or a `PeerError`. */
-export type Peer = (method: PeerMethod, params: object, signal: AbortSignal) => Promise<unknown>;
+/** One client. */
+export interface Peer {
+  /** It can put a question to its person. */
+  readonly elicits: boolean;
+  /** Its answer, or a `PeerError`. */
+  readonly ask: (method: PeerMethod, params: object, signal: AbortSignal) => Promise<unknown>;
+}
 
 /**
  * The client that acts as this root now. One that goes before it has answered never answers: the promise rejects when

@@ -1,11 +1,11 @@
 /** Questions to clients behind the control socket: they go out as pages of a client's stream, and answers come as requests. */
 import type { Fleet } from '../fleet.ts';
-import { type Peer, PeerError } from '../models/peer.ts';
+import { type Peer, PeerError, type PeerMethod } from '../models/peer.ts';
 import { newId } from '../newId.ts';
 
 /** A page has one of these. */
 export type Ask =
-  | { readonly ask: string; readonly method: Parameters<Peer>[0]; readonly params: object }
+  | { readonly ask: string; readonly method: PeerMethod; readonly params: object }
   | { readonly takenBack: string };
 
 interface Waiting {
@@ -24,6 +24,7 @@ function waitingOf(fleet: Fleet): Map<string, Waiting> {
 /** A peer, and what it is asked, until `signal` is aborted. */
 export function asked(
   fleet: Fleet,
+  elicits: boolean,
   signal: AbortSignal,
 ): { readonly peer: Peer; readonly pages: AsyncIterable<Ask[]> } {
   const out: Ask[] = [];
@@ -33,7 +34,7 @@ export function asked(
     wake();
   };
   signal.addEventListener('abort', () => wake(), { once: true });
-  const peer: Peer = (method, params, takenBack) =>
+  const put: Peer['ask'] = (method, params, takenBack) =>
     new Promise((resolve, reject) => {
       const open = waitingOf(fleet);
       const ask = newId();
@@ -65,7 +66,7 @@ export function asked(
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   }
-  return { peer, pages: pages() };
+  return { peer: { elicits, ask: put }, pages: pages() };
 }
 
 /** What came back; false when nobody waits for it any more. */

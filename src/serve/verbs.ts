@@ -146,7 +146,7 @@ async function* client(fleet: Fleet, args: Args, signal: AbortSignal): AsyncGene
   );
   const { sampling } = args;
   if (sampling !== undefined && !Offer.is(sampling)) throw bad('sampling', 'text or tools');
-  const { peer, pages } = asked(fleet, signal);
+  const { peer, pages } = asked(fleet, optional<boolean>(args, 'elicits', 'boolean') ?? false, signal);
   const joining = {
     connectionId,
     name: text(args, 'name'),

@@ -1,5 +1,6 @@
 /** What a client may look at without doing anything: its own tree, why things are as they are, and what has happened . */
 import { agentsOf, type HoldfastEvent } from '../../events/catalogue.ts';
+import { openApprovals } from '../../projections/approvals.ts';
 import { isPaused, isRunning } from '../../projections/cells.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import { statusOf } from '../../projections/status.ts';
@@ -12,7 +13,7 @@ import { folderOf } from '../log/folder.ts';
 import { Evidence } from '../why/evidence.ts';
 import { IdIndex } from '../why/idIndex.ts';
 import { reasons } from '../why/reasons.ts';
-import { sentence } from '../words/describe.ts';
+import { beginningOf, sentence } from '../words/describe.ts';
 import { Names } from '../words/names.ts';
 
 /** `rootId`: whose tree it is; nothing of another one is shown. */
@@ -57,6 +58,15 @@ function statusIn(state: State, rootId: string) {
         agent: pathOf(agentId),
         command: command.at(-1) ?? '',
         place,
+      })),
+    // Read only: whoever acts as the root does not answer for the person.
+    approvals: openApprovals(state)
+      .filter(({ agentId }) => own.has(agentId))
+      .map(({ approvalId, agentId, what, why }) => ({
+        approval_id: approvalId,
+        agent: pathOf(agentId),
+        what: beginningOf(what),
+        why,
       })),
     cells: Object.values(state.cells.all)
       .filter((cell) => cell.end === undefined && own.has(cell.agentId))

@@ -58,8 +58,8 @@ export class WorldClients {
     this.#present.set(who, present);
     const answers = who === answering && { model: 'client', sampling: 'tools' as const };
     const joining = { connectionId, name: names[who % clientsMax]!, software: 'a client of the world', cwd: '/work' };
-    const peer: Peer = (_method, request, signal) => this.#world.answers(request as Sampling, signal);
-    life.clients.join({ ...joining, ...answers }, peer).then(
+    const ask: Peer['ask'] = (_method, request, signal) => this.#world.answers(request as Sampling, signal);
+    life.clients.join({ ...joining, ...answers }, { elicits: false, ask }).then(
       (answer) =>
         this.#here(who, present) &&
         judge(() => {
@@ -126,9 +126,14 @@ export class WorldClients {
   }
 
   /** MC2, MC3: what a client is told is what the log says, and no mail comes twice while it is there, unless an interruption gave it back. */
-  #answered(present: Present, { callId, outcome, mail, position }: CallResult): void {
+  #answered(present: Present, { callId, outcome, mail, position, fields }: CallResult): void {
     const durable = this.#world.position();
     holds(position <= durable, 'LO1', position, () => `the result of call ${callId} is told before it is durable`);
+    if (fields?.waits_for === 'person') {
+      const asks = this.#world.events().some((e) => e.type === 'ApprovalAsked' && e.data.callId === callId);
+      holds(asks && mail.length === 0, 'MC10', position, () => `call ${callId} is put off, and nobody is asked`);
+      return;
+    }
     const end = this.#world.events()[position - 1]!;
     const so = end.type === 'ToolCallEnded' && end.data.callId === callId && end.data.outcome === outcome;
     holds(so, 'MC2', position, () => `call ${callId} is said to have ended ${outcome}, and has not`);

@@ -197,7 +197,7 @@ describe('an agent whose model is the client', () => {
     const place = newPlace(fleet);
     const { served } = await serving(place, 'mcp', '--http', '0');
     const asked: Params[] = [];
-    const client = clientOf('web', { kind: 'tools', answers: looks(asked) });
+    const client = clientOf('web', { sampling: { kind: 'tools', answers: looks(asked) } });
     const requestInit = { headers: { authorization: `Bearer ${served.token}` } };
     await client.connect(new StreamableHTTPClientTransport(new URL(served.url), { requestInit }));
     const web = new Visitor(client);

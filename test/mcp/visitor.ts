@@ -6,6 +6,9 @@ import {
   type CreateMessageRequest,
   CreateMessageRequestSchema,
   type CreateMessageResultWithTools,
+  type ElicitRequest,
+  ElicitRequestSchema,
+  type ElicitResult,
 } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, expect } from 'vitest';
 import { type Place, program } from '../cli/cli.ts';
@@ -29,15 +32,22 @@ type Answers = (params: CreateMessageRequest['params'], signal: AbortSignal) => 
 export interface Going {
   /** Its model answers for agents; `text`: it knows no tools. */
   readonly sampling?: { readonly kind: 'text' | 'tools'; readonly answers: Answers };
+  /** A person who is asked. */
+  readonly elicits?: (params: ElicitRequest['params'], signal: AbortSignal) => Promise<ElicitResult>;
   readonly name?: string;
   readonly args?: readonly string[];
   readonly fleet?: boolean;
 }
 
 /** A client that offers what it can be asked. */
-export function clientOf(name: string, sampling: Going['sampling']): Client {
+export function clientOf(name: string, { sampling, elicits }: Pick<Going, 'sampling' | 'elicits'>): Client {
   const offer = sampling && { sampling: sampling.kind === 'tools' ? { tools: {} } : {} };
-  const client = new Client({ name, version: '1.2.3' }, { capabilities: { ...offer } });
+  const client = new Client(
+    { name, version: '1.2.3' },
+    { capabilities: { ...offer, ...(elicits && { elicitation: {} }) } },
+  );
+  if (elicits !== undefined)
+    client.setRequestHandler(ElicitRequestSchema, ({ params }, { signal }) => elicits(params, signal));
   if (sampling !== undefined)
     client.setRequestHandler(CreateMessageRequestSchema, ({ params }, { signal }) => sampling.answers(params, signal));
   return client;
@@ -54,14 +64,14 @@ export class Visitor {
   }
 
   /** A server of its own on the log of a place. */
-  static async of(place: Place, { name = 'tester', args = [], fleet = true, sampling }: Going = {}): Promise<Visitor> {
+  static async of(place: Place, { name = 'tester', args = [], fleet = true, ...offers }: Going = {}): Promise<Visitor> {
     const transport = new StdioClientTransport({
       command: process.execPath,
       args: [program, 'mcp', '--log', place.log, ...(fleet ? ['--fleet', place.fleet] : []), ...args],
       cwd: place.folder,
       stderr: 'ignore',
     });
-    const client = clientOf(name, sampling);
+    const client = clientOf(name, offers);
     const visitor = new Visitor(client, transport);
     await client.connect(transport);
     return visitor;

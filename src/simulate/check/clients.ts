@@ -3,6 +3,7 @@ import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Checker } from './checker.ts';
 import { isUnanswered } from './known.ts';
 import type { Picture } from './picture.ts';
+import { callOf } from './questions.ts';
 import { holds } from './violation.ts';
 
 export function clients(): Checker {
@@ -72,6 +73,10 @@ function mailed(
   const { client, unread, turn } = picture.agent(data.agentId);
   if (client === undefined) return;
   const goes = batch.filter((e) => e.type === 'MailConsumed' && e.data.callId === data.callId);
+  if (picture.questions.ever.has(callOf(data))) {
+    holds(goes.length === 0, 'MC10', position, () => 'mail goes with a result that nobody may wait for any more');
+    return;
+  }
   const reaches = data.outcome !== 'cancelled';
   holds(goes.length === 0 || reaches, 'MC3', position, () => 'mail goes with a result that reaches nobody');
   const there = client.connection !== undefined && turn?.id === data.turnId;

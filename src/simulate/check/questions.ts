@@ -23,6 +23,8 @@ export class Questions {
   readonly open = new Map<string, Question>();
   /** Calls that a person is asked about. */
   readonly calls = new Set<string>();
+  /** `turnId/callId` of all calls that a person ever was asked about. */
+  readonly ever = new Set<string>();
   asked = 0;
 
   add({ type, data }: HoldfastEvent): void {
@@ -32,6 +34,7 @@ export class Questions {
       this.asked += 1;
       this.open.set(approvalId, question);
       this.calls.add(question.call);
+      this.ever.add(question.call);
     } else if (type === 'ApprovalAnswered') this.#close(data.approvalId);
     else if (type === 'ToolCallEnded' || type === 'CellToolEnded') {
       const call = callOf(data);

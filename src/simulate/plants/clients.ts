@@ -1,6 +1,7 @@
 /** Planted defects of clients: two act as one root, mail goes astray on its way to them, what they leave goes on for ever. */
 import type { HoldfastFact } from '../../../events/catalogue.ts';
 import { ClientJoined } from '../../../events/client.ts';
+import { MailConsumed } from '../../../events/mail.ts';
 import { SamplingEnded } from '../../../events/turn.ts';
 import { servedByClient } from '../../../projections/answering.ts';
 import { asksModel } from '../../../projections/taskBindings.ts';
@@ -23,6 +24,15 @@ export const clientPlants: Readonly<Record<string, Plant>> = {
   ),
   'mail-stays-behind': inFacts('a result goes to its client without the mail that is there', (facts) =>
     facts.filter((fact) => fact.type !== 'MailConsumed' || fact.data.callId === undefined),
+  ),
+  'mail-put-off': inFacts('mail goes with a result that its client has stopped waiting for', (facts, state) =>
+    facts.flatMap((fact): HoldfastFact[] => {
+      const turn = fact.type === 'ToolCallEnded' ? state.turns[fact.data.turnId] : undefined;
+      if (fact.type !== 'ToolCallEnded' || turn?.putOff?.[fact.data.callId] !== true) return [fact];
+      const { turnId, agentId, callId } = fact.data;
+      const unread = state.mail.inboxes[agentId]?.unread ?? [];
+      return [fact, ...unread.map((mailId) => MailConsumed({ mailId, agentId, turnId, callId }))];
+    }),
   ),
   'client-not-asked': inFacts(
     'a client that comes back is not believed to answer for its agents any more',
