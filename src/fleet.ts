@@ -14,6 +14,7 @@ import type { Calling, CallResult, Joined, Joining } from './engine/clientDoor.t
 import type { Answer, Asked } from './engine/engine.ts';
 import { stateHash } from './engine/fold.ts';
 import { Life } from './engine/life.ts';
+import type { Saying } from './engine/speech.ts';
 import { checkFleet } from './fleetFile.ts';
 import { liveWorld, newId, openLog } from './live.ts';
 import type { Log } from './log/port.ts';
@@ -256,6 +257,16 @@ export class Fleet {
   /** Durable events from now on; returns the unsubscribe function. */
   follow(listener: (events: readonly HoldfastEvent[]) => void): () => void {
     return this.log.follow((events) => listener(events as readonly HoldfastEvent[]));
+  }
+
+  /** What models are saying at this moment; it is in no event, and gone when the answer is whole. */
+  saying(): Saying[] {
+    return this.life.hands.speech.now();
+  }
+
+  /** Called when `saying` may be something else; returns the unsubscribe function. */
+  followSaying(listener: () => void): () => void {
+    return this.life.hands.speech.follow(listener);
   }
 
   /** Resolves when no turn is running, queued or parked and no cell goes on by itself; live processes do not count. Rejects when the engine has failed. */

@@ -22,6 +22,7 @@ import { type Credentials, type Registrations, withoutCredentials, withRemedy } 
 import { manner, nothingToSummarise, reported } from './reported.ts';
 import { ResidentObjects } from './residents.ts';
 import type { Secrets } from './secrets.ts';
+import { Speech } from './speech.ts';
 import { Timers } from './timers.ts';
 import { wholeTexts } from './wholeTexts.ts';
 import type { WorkspaceHands } from './workspaces.ts';
@@ -50,6 +51,7 @@ const turnsOn = new Set<Effect['do']>(['load', 'sample', 'expire', 'startProcess
 
 export class LiveHands implements Hands {
   readonly objects: ResidentObjects;
+  readonly speech: Speech;
   readonly #parts: HandsParts;
   readonly #state: State;
   readonly #timers: Timers;
@@ -60,6 +62,7 @@ export class LiveHands implements Hands {
     this.#parts = parts;
     this.#state = parts.engine.state;
     this.#timers = new Timers(parts.clock);
+    this.speech = new Speech(parts.secrets);
     this.objects = new ResidentObjects({
       state: this.#state,
       log: parts.log,
@@ -194,6 +197,7 @@ export class LiveHands implements Hands {
     const underWay = { n, controller: new AbortController() };
     this.#samplings.set(turnId, underWay);
     this.#ask(effect, underWay.controller.signal).finally(() => {
+      this.speech.end(turnId, n);
       if (this.#samplings.get(turnId) === underWay) this.#samplings.delete(turnId);
     });
   }
@@ -256,6 +260,7 @@ export class LiveHands implements Hands {
       const sampled = await model(agent.model).sample(
         { ...request, ...(credentials !== undefined && { headers: credentials.headers }) },
         signal,
+        overflows > 0 ? undefined : (delta) => this.speech.hear(effect, delta),
       );
       if (!signal.aborted) engine.report({ turnId, n, ...reported(sampled, overflows > 0) });
     } catch (error) {

@@ -47,6 +47,11 @@ export class Secrets {
       : text;
   }
 
+  /** For texts that are shown and not kept. */
+  cover(text: string): string {
+    return this.#seen.test(text) ? text.replace(this.#each, (value) => (value === '' ? '' : '[secret]')) : text;
+  }
+
   /** Throws HOLDFAST_SECRET_GONE where a value is no longer there. */
   reveal(text: string): string {
     if (!text.includes('[secret s-')) return text;

@@ -37,6 +37,8 @@ const rootNameOf = (name: string): string => name.replaceAll(/[\s:/*]+/g, '-').r
 
 /** So that a client which waits sees that we are there, and does not give up. */
 const progressMs = 5_000;
+/** What agents are saying is looked for so often: a person reads along. */
+const wordsMs = 500;
 
 export interface McpSession {
   readonly server: Server;
@@ -79,7 +81,8 @@ export function mcpSession(
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
-    const quiet = beat(_meta?.progressToken, params.name, sendNotification);
+    const words = async () => (acting === undefined ? [] : ((await acting.view('saying', {})) as Words[]));
+    const quiet = beat(_meta?.progressToken, params.name, words, sendNotification);
     const args = params.arguments ?? {};
     try {
       if (viewNamed(params.name) !== undefined)
@@ -104,14 +107,47 @@ type Send = (notification: {
   params: { progressToken: ProgressToken; progress: number; message: string };
 }) => Promise<void>;
 
-/** Tells of progress, where it is asked for, until it is told to be quiet. */
-function beat(progressToken: ProgressToken | undefined, tool: string, send: Send): () => void {
+/** What an agent of the tree is saying. */
+interface Words {
+  readonly agent: string;
+  readonly text: string;
+}
+
+/** As much of it as one line of a client shows (characters). */
+const wordsMax = 200;
+
+const told = ({ agent, text }: Words): string => `${agent}: ${text.slice(-wordsMax).replace(/\s+/g, ' ')}`;
+
+/** Tells of progress, where it is asked for, until it is told to be quiet: what agents are saying, and else the time. */
+function beat(
+  progressToken: ProgressToken | undefined,
+  tool: string,
+  words: () => Promise<Words[]>,
+  send: Send,
+): () => void {
   if (progressToken === undefined) return () => {};
+  const since = Date.now();
   let progress = 0;
-  const timer = setInterval(() => {
+  let heard = '';
+  let toldAt = since;
+  let looking = false;
+  const look = async (): Promise<void> => {
+    const now = (await words()).map(told).join('\n');
+    const late = Date.now() - toldAt >= progressMs;
+    if (now === heard && !late) return;
+    heard = now;
+    toldAt = Date.now();
     progress += 1;
-    const message = `${tool}: ${(progress * progressMs) / 1000} s`;
-    send({ method: 'notifications/progress', params: { progressToken, progress, message } }).catch(() => undefined);
-  }, progressMs);
+    const message = `${tool}: ${Math.round((toldAt - since) / 1000)} s${now === '' ? '' : `\n${now}`}`;
+    await send({ method: 'notifications/progress', params: { progressToken, progress, message } });
+  };
+  const timer = setInterval(() => {
+    if (looking) return;
+    looking = true;
+    // Between two owners of the fleet nobody can be asked: the next look is soon.
+    void look()
+      .catch(() => undefined)
+      .finally(() => (looking = false));
+  }, wordsMs);
   return () => clearInterval(timer);
 }

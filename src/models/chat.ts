@@ -174,13 +174,13 @@ function usageOf(usage: NonNullable<ChatCompletionChunk['usage']>): Usage {
 export const chat = (config: ChatModel, model: string): Dialect => ({
   body: (request, charactersMax) => bodyOf(config, model, request, charactersMax),
   headers: (request) => ({ [metadataHeader]: JSON.stringify(metadataOf(request)) }),
-  read: async (client: OpenAI, body, n, options, alive) => {
+  read: async (client: OpenAI, body, n, options, heard) => {
     const reading = new Reading();
     for await (const chunk of await client.chat.completions.create(
       body as ChatCompletionCreateParamsStreaming,
       options,
     )) {
-      alive();
+      heard(chunk.choices?.[0]?.delta?.content ?? undefined);
       reading.add(chunk);
     }
     return reading.sampled(n);

@@ -58,8 +58,9 @@ export interface Model {
   /**
    * Rejects when `signal` is aborted, with the signal's reason, and with a `Failure` when the model fails;
    * `details.retryAfterMs` of one that is `retryable`: the server asks for so long a pause.
+   * `hear`: called with each piece of text that the model says, for display; what counts is the whole answer.
    */
-  sample(request: Sampling, signal: AbortSignal): Promise<Sampled>;
+  sample(request: Sampling, signal: AbortSignal, hear?: (delta: string) => void): Promise<Sampled>;
   /** The agent is unloaded: lets go of what is kept for it. */
   release?(agentId: string): Promise<void>;
 }

@@ -168,11 +168,11 @@ export function responses(config: ResponsesModel, model: string): Dialect {
   return {
     body: (request, charactersMax) => bodyOf(config, model, sealed, request, charactersMax),
     headers: () => ({}),
-    read: async (client: OpenAI, body, n, options, alive) => {
+    read: async (client: OpenAI, body, n, options, heard) => {
       try {
         const reading = new Reading();
         for await (const event of await client.responses.create(body as ResponseCreateParamsStreaming, options)) {
-          alive();
+          heard(event.type === 'response.output_text.delta' ? event.delta : undefined);
           reading.add(event);
         }
         return reading.sampled(n);

@@ -26,7 +26,8 @@ export interface Dialect {
     /** Number of the sampling. */
     n: number,
     options: { readonly signal: AbortSignal; readonly headers: Record<string, string | null> },
-    alive: () => void,
+    /** Called with every event of the stream; `delta`: a piece of what is said. */
+    heard: (delta?: string) => void,
   ) => Promise<Sampled>;
   /** Where the body has no place for what the request is about, it goes in a header. */
   readonly headers: (request: Sampling) => Record<string, string>;
@@ -71,7 +72,7 @@ export function serverModel({ name, config, dialect, key, clock }: ServerParts):
     return client;
   }
 
-  async function sample(request: Sampling, signal: AbortSignal): Promise<Sampled> {
+  async function sample(request: Sampling, signal: AbortSignal, hear?: (delta: string) => void): Promise<Sampled> {
     signal.throwIfAborted();
     const about: About = {
       baseUrl,
@@ -86,14 +87,12 @@ export function serverModel({ name, config, dialect, key, clock }: ServerParts):
     const authorization = secret === undefined ? null : `Bearer ${secret}`;
     const headers = { Authorization: authorization, ...dialect.headers(request), ...request.headers };
     const watch = watched(signal, clock, idleMs);
+    const heard = (delta?: string): void => {
+      watch.alive();
+      if (delta && !watch.signal.aborted) hear?.(delta);
+    };
     try {
-      const sampled = await dialect.read(
-        await opened(),
-        body,
-        request.n,
-        { signal: watch.signal, headers },
-        watch.alive,
-      );
+      const sampled = await dialect.read(await opened(), body, request.n, { signal: watch.signal, headers }, heard);
       watch.signal.throwIfAborted();
       return sampled;
     } catch (error) {

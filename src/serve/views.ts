@@ -80,6 +80,9 @@ function statusIn(state: State, rootId: string) {
 
 const status: View = (fleet, rootId) => fleet.read((state) => structuredClone(statusIn(state, rootId)));
 
+/** The end of what is being said is what people look at (characters). */
+const sayingMax = 400;
+
 /** Events that one answer brings at most, and that are looked through for them. */
 const [eventsDefault, eventsMax, lookedAtMax] = [100, 500, 20_000];
 /** A client that waits longer asks again. */
@@ -207,5 +210,14 @@ const processOf: View = (fleet, rootId, { session_id }) =>
     });
   });
 
-export const views = { status, events_since: eventsSince, why, result, process: processOf } as const;
+/** What the models of the tree are saying. */
+const saying: View = async (fleet, rootId) => {
+  const { agents } = fleet.life.state;
+  return fleet
+    .saying()
+    .filter(({ agentId }) => agents[agentId]?.rootId === rootId)
+    .map(({ agentId, text }) => ({ agent: agents[agentId]!.path, text: text.slice(-sayingMax) }));
+};
+
+export const views = { saying, status, events_since: eventsSince, why, result, process: processOf } as const;
 export type ViewName = keyof typeof views;

@@ -36,7 +36,7 @@ test('[AP1] the answer allow and the request of the process are one batch, and t
   f.now += 60_000;
   const then = answer(f, '1', 'allow');
   expect(types(then)).toEqual(['ApprovalAnswered', 'ProcessRequested']);
-  expect(react(f.state, then.events).map((effect) => effect.do)).toEqual(['collect', 'startProcess']);
+  expect(react(f.state, then.events).map((effect) => effect.do)).toEqual(['collect', 'startProcess', 'askPeople']);
   const { turnId, calls } = f.turn('/root');
   expect(calls[id]).toMatchObject({ processId: 1000, at: f.now });
   expect(calls[id]!.approvalId).toBeUndefined();

@@ -19,6 +19,8 @@ export interface Moment extends Size {
   readonly elapsedMs: number;
   /** Whoever looks on can answer questions. */
   readonly answers?: boolean;
+  /** Agent → what its model is saying. */
+  readonly saying?: ReadonlyMap<string, string>;
 }
 
 type Colors = Output['colors'];
@@ -110,17 +112,24 @@ const rootLabel = (state: State, agent: Agent): string => (state.roots.length > 
 
 const indented = ({ level, label }: Placed): string => `${'  '.repeat(level)}${label}`;
 
-function agentLine(state: State, placed: Placed, width: number, columns: number, colors: Colors): Line {
+/** The end of what is being said. */
+function newest(text: string, columns: number): string {
+  let from = Math.max(0, text.length - Math.max(0, columns - 4));
+  while (from < text.length && widthOf(text.slice(from)) > columns - 4) from += 1;
+  return from === 0 ? text : `… ${text.slice(from)}`;
+}
+
+function agentLine(state: State, placed: Placed, width: number, { columns, saying }: Moment, colors: Colors): Line {
   const { status } = placed;
   const { agentId } = placed.agent;
   const label = pad(cut(indented(placed), width), width);
   const is = pad(status.is, statusColumns);
   const where =
     state.residents.present[agentId] === undefined ? 'unloaded' : isIn(state.residents.idle, agentId) ? 'idle' : '';
-  const rest = cut(
-    [where, oneLine(status.what ?? '')].filter((part) => part !== '').join('  '),
-    Math.max(0, columns - 1 - width - statusColumns - 2),
-  );
+  const room = Math.max(0, columns - 1 - width - statusColumns - 2);
+  const said = saying?.get(agentId);
+  const what = said === undefined ? oneLine(status.what ?? '') : newest(oneLine(said), room - where.length);
+  const rest = cut([where, what].filter((part) => part !== '').join('  '), room);
   const plain = cut(`${label}  ${is}${rest}`, columns - 1);
   // Colours only where nothing was cut through.
   return plain === `${label}  ${is}${rest}`
@@ -162,7 +171,7 @@ export function picture(state: State, at: Moment, colors: Colors): Line[] {
   return [
     line(`holdfast  ${clock(at.elapsedMs)}  ${all.length} agents  event ${state.position}`, colors.bold),
     line(limitsLine(state)),
-    ...ordered.map((one) => agentLine(state, one, width, columns, colors)),
+    ...ordered.map((one) => agentLine(state, one, width, at, colors)),
     ...(left.length > 0 ? [line(`and ${left.length} more${tally(left)}`, colors.dim)] : []),
     line(at.lastEvent, colors.dim),
     ...questions,

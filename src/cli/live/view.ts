@@ -24,6 +24,7 @@ export class LiveView implements Report {
   readonly #names = new Names();
   readonly #since = Date.now();
   readonly #tick: NodeJS.Timeout;
+  readonly #deaf: () => void;
   readonly #soon = () => this.#draw();
   readonly #bringBack = () => {
     this.#asking.show(undefined);
@@ -41,6 +42,7 @@ export class LiveView implements Report {
     this.#fleet = fleet;
     this.#out = out;
     this.#asking = new Asking((approvalId, answer) => void fleet.answer(approvalId, answer).catch(() => {}));
+    this.#deaf = fleet.followSaying(this.#soon);
     this.#tick = setInterval(this.#soon, tickMs);
     process.stdout.on('resize', this.#soon);
     // Also when the process ends in the middle: the cursor belongs to whoever comes next.
@@ -82,6 +84,7 @@ export class LiveView implements Report {
   }
 
   #halt(): void {
+    this.#deaf();
     clearInterval(this.#tick);
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -106,6 +109,7 @@ export class LiveView implements Report {
       lastEvent: this.#lastEvent,
       elapsedMs: Date.now() - this.#since,
       answers: this.answers,
+      saying: new Map(this.#fleet.saying().map(({ agentId, text }) => [agentId, text])),
     };
     try {
       const { lines, asked } = await this.#fleet.read((state) => ({
