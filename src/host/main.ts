@@ -80,6 +80,8 @@ door.server.listen(place.socket, () => {
   linger();
 });
 process.umask(umask);
+// What we say goes to `host.log`: on a full disk it is lost, and that must not be told there again, for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 // One child's trouble must not cost all the others their reader.
 process.on('uncaughtException', (error) => console.error(error));
 

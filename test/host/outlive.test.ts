@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { connectHost, hostOfLog, launchHost } from '../../src/host/client.ts';
 import { runs } from '../../src/host/procfs.ts';
-import { readSpool } from '../../src/host/spoolReader.ts';
+import { readSpool, spoolFolder } from '../../src/host/spoolReader.ts';
 import { alive, bash, ended, newHost, newLog, nextHostId, output, reconnect, shows, started, until } from './hosts.ts';
 
 const client = new URL('../../dist/src/host/client.js', import.meta.url).pathname;
@@ -61,6 +61,17 @@ describe('a host', () => {
     expect((await again.wait(1000, 1_000))?.exit).toEqual(exit);
     expect(readSpool(log, 1000, 0, 100)).toMatchObject({ size: 5, exit, bytes: Buffer.from('kept\n') });
     expect(readSpool(log, 1001, 0, 100)).toBeUndefined();
+  });
+
+  test('[PR1] goes on when the disk is full, where it can neither keep output nor say so in its own log', async () => {
+    const log = newLog();
+    symlinkSync('/dev/full', join(log, 'host.log'));
+    const { host } = await newHost(log);
+    for (const name of ['1000.out', '1000.5.out', '1000.10.out'])
+      symlinkSync('/dev/full', join(spoolFolder(log), name));
+    await started(host, bash(1000, 'for i in 1 2 3; do echo lost; sleep 0.05; done; exit 7'));
+    expect(await ended(host, 1000)).toMatchObject({ code: 7, outputBytes: 15 });
+    expect(await host.read(1000, 0, 100)).toMatchObject({ size: 15, omitted: 10 });
   });
 
   test('[PR1] a live child is not forgotten by an acknowledgement', async () => {
