@@ -48,9 +48,7 @@ function drainFacts(ctx: Context, cell: Cell, drain: number, quiet: number, repo
   const { calls, items, offset, yields, notices, timers, clearedTimers } = report;
   const yielded = [...new Set(yields)].filter((at) => !cell.yields.includes(at));
   return [
-    ...calls.map(({ callId, tool, args }) =>
-      facts.CellToolRequested({ ...of, callId, tool, ...(args !== undefined && { args }) }),
-    ),
+    ...calls.map(({ callId, tool, args }) => facts.CellToolRequested({ cellId, agentId, callId, tool, args })),
     ...(items.length === 0 ? [] : [facts.CellOutput({ ...of, items: [...items], offset })]),
     ...yielded.map((at) => facts.CellYielded({ ...of, offset: at })),
     ...notices.map((text) =>

@@ -2,12 +2,10 @@
 import type { CheckpointsConfig } from '../../events/fleetFile.ts';
 import type { Log } from '../log/port.ts';
 import type { Clock } from './clock.ts';
+import { Rest } from './rest.ts';
 
 /** Where the fleet file says nothing. What lies behind the newest checkpoint can be rolled back unseen: a few minutes of a busy fleet. */
 const everyEventsDefault = 10_000;
-
-/** Signing aside keeps a core busy: after one checkpoint the fleet has the machine for itself so many times as long as it took. */
-const restTimes = 9;
 
 export interface Signing {
   /** Signs what is durable; `log` is at rest. */
@@ -19,19 +17,17 @@ export interface Signing {
 export class Checkpoints {
   readonly #log: Log;
   readonly #signing: Signing;
-  readonly #clock: Clock;
+  readonly #rest: Rest;
   readonly #every: number;
   #next: number;
   #under: Promise<void> = Promise.resolve();
   #isUnder = false;
-  /** ms since 1970: until then it rests. */
-  #notBefore = 0;
   readonly #unfollow: () => void;
 
   constructor(log: Log, signing: Signing, clock: Clock, { everyEvents = everyEventsDefault }: CheckpointsConfig = {}) {
     this.#log = log;
     this.#signing = signing;
-    this.#clock = clock;
+    this.#rest = new Rest(clock);
     this.#every = everyEvents;
     this.#next = this.#after(log.synced().position);
     this.#unfollow = log.follow((events) => this.#look(events[events.length - 1]!.position));
@@ -44,19 +40,13 @@ export class Checkpoints {
 
   #look(position: number): void {
     if (position < this.#next || this.#isUnder) return;
-    const begun = this.#clock.now();
-    if (begun < this.#notBefore) return;
+    if (!this.#rest.over) return;
     this.#next = this.#after(position);
     this.#isUnder = true;
     // It can be signed again at any time: a full disk stops the engine at its next append, not here.
-    this.#under = this.#signing
-      .aside()
-      .catch(() => {})
-      .then(() => {
-        this.#isUnder = false;
-        const now = this.#clock.now();
-        this.#notBefore = now + restTimes * (now - begun);
-      });
+    this.#under = this.#rest.after(this.#signing.aside()).then(() => {
+      this.#isUnder = false;
+    });
   }
 
   /** The engine has stopped in order, and nothing is appended any more. */

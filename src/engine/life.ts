@@ -179,7 +179,14 @@ export class Life {
     engine.hands = hands;
     const aside = world.snapshot && { aside: world.snapshot };
     const { snapshotEvery: every } = world;
-    const snapshots = new Snapshots({ log, state, at: snapshotAt, ...aside, ...(every !== undefined && { every }) });
+    const snapshots = new Snapshots({
+      log,
+      state,
+      clock,
+      at: snapshotAt,
+      ...aside,
+      ...(every !== undefined && { every }),
+    });
     const checkpoints = world.signing && new Checkpoints(log, world.signing, clock, interval);
     const life = new Life(world, engine, hands, cells, gate, processes, snapshots, checkpoints);
     engine.onFailed(() => hands.stop());

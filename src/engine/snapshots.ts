@@ -1,12 +1,16 @@
 /** When snapshots are taken: often enough that a start has little to read, seldom enough that they do not count (LO6). */
 import { type State, stateVersion } from '../../projections/state.ts';
 import type { Log } from '../log/port.ts';
+import type { Clock } from './clock.ts';
 import { stateHash } from './fold.ts';
+import { Rest } from './rest.ts';
 
 /** A start reads at most about as many events as lie between two snapshots. */
 const eventsBetween = 50_000;
 /** A snapshot costs as much as there are agents: it has to be worth it. */
 const eventsPerAgent = 2;
+/** A log that is written fast has fewer, but not so few that a start would have more than this to read: it takes about a second. */
+const eventsBetweenMax = 500_000;
 /** At a stop in order: fewer events than this are read faster than a snapshot is written. */
 const eventsAtStop = 2_000;
 
@@ -18,6 +22,7 @@ export class Snapshots {
   readonly #state: State;
   readonly #take: TakeSnapshot;
   readonly #every: number;
+  readonly #rest: Rest;
   /** Position of the newest one. */
   #at: number;
   /** Before this position none is due: agents are counted only then. */
@@ -30,6 +35,7 @@ export class Snapshots {
     readonly log: Log;
     readonly state: State;
     readonly at: number;
+    readonly clock: Clock;
     readonly aside?: TakeSnapshot;
     /** Events between two of them. */
     readonly every?: number;
@@ -38,6 +44,7 @@ export class Snapshots {
     this.#state = parts.state;
     this.#take = parts.aside ?? (() => this.#here());
     this.#every = parts.every ?? eventsBetween;
+    this.#rest = new Rest(parts.clock);
     this.#at = parts.at;
     this.#notBefore = parts.at + this.#every;
     this.#unfollow = parts.log.follow(() => this.#look());
@@ -46,16 +53,15 @@ export class Snapshots {
   #look(): void {
     const { position } = this.#state;
     if (position < this.#notBefore || this.#taking !== undefined) return;
+    if (!this.#rest.over && position < this.#at + eventsBetweenMax) return;
     this.#notBefore = this.#at + Math.max(this.#every, eventsPerAgent * Object.keys(this.#state.agents).length);
     if (position < this.#notBefore) return;
     this.#at = position;
     this.#notBefore = position + this.#every;
     // It is a cache: when it cannot be written, the next start reads the log from further back.
-    this.#taking = this.#take()
-      .catch(() => {})
-      .then(() => {
-        this.#taking = undefined;
-      });
+    this.#taking = this.#rest.after(this.#take()).then(() => {
+      this.#taking = undefined;
+    });
   }
 
   /** The engine has stopped for good: nothing changes any more, and the next start shall be quick. */
