@@ -45,6 +45,7 @@ export class Access {
   #control: Control | undefined;
   #closed = false;
   #failed: ((error: unknown) => void) | undefined;
+  #opened: ((fleet: Fleet) => void) | undefined;
   /** Rejects when the fleet that this process has open has failed for good. */
   readonly failed: Promise<never>;
 
@@ -57,6 +58,12 @@ export class Access {
   /** The fleet, when this process has it open. */
   get fleet(): Fleet | undefined {
     return this.#fleet;
+  }
+
+  /** Called when this process has the fleet open, now or as soon as it takes it over. */
+  onOpened(listener: (fleet: Fleet) => void): void {
+    this.#opened = listener;
+    if (this.#fleet !== undefined) listener(this.#fleet);
   }
 
   /** The way to the fleet now. Rejects with a Failure where it cannot be opened. */
@@ -101,6 +108,7 @@ export class Access {
     fleet.life.engine.onFailed((error) => this.#failed?.(error));
     this.#control = await Control.listen(fleet, socket);
     this.#fleet = fleet;
+    this.#opened?.(fleet);
     note(`the fleet of ${dir} is open here`);
     return localDoor(fleet);
   }

@@ -2,14 +2,13 @@
 import type { Tool as McpTool } from '@modelcontextprotocol/sdk/types.js';
 import * as t from 'io-ts';
 import { closed, closedShape } from '../../events/closed.ts';
-import { type JsonSchema, jsonSchema } from '../../events/jsonSchema.ts';
+import { type Described, schemaOf } from '../decide/tools/schema.ts';
 import { toolTable } from '../decide/tools/table.ts';
 import type { ViewName } from '../serve/views.ts';
 
-interface ViewTool {
+interface ViewTool extends Described {
   readonly name: ViewName;
   readonly description: string;
-  readonly args: t.Mixed;
 }
 
 const viewTools: readonly ViewTool[] = [
@@ -18,28 +17,39 @@ const viewTools: readonly ViewTool[] = [
     description:
       'Your tree now: the name of your root, its agents with what they do, slots, running commands and cells, and what a person is asked. Changes nothing and takes no mail.',
     args: closed(t.type({}), 'status arguments'),
+    parameters: {},
   },
   {
     name: 'why',
-    description:
-      'Explains why something is as it is, with the events that led to it. what: agent, slot, refusal, mail, process, cell or task; id: a path such as /root/builder, an id, or `last` for the newest refusal.',
+    description: 'Explains why something is as it is, with the events that led to it.',
     args: closed(t.type({ what: t.string, id: t.string }), 'why arguments'),
+    parameters: {
+      what: 'agent, slot, refusal, mail, process, cell, task or approval.',
+      id: 'A path such as /root/builder, an id, or `last` for the newest refusal.',
+    },
   },
   {
     name: 'events_since',
     description:
-      'What has happened in your tree after a position of the log (0: from the start), oldest first; `next` is the position to go on from. wait_ms (at most 60000): waits for the next event when there is none. full: true adds the data of each event.',
+      'What has happened in your tree after a position of the log, oldest first; `next` is the position to go on from.',
     args: closedShape(
       {},
       { position: t.number, limit: t.number, wait_ms: t.number, full: t.boolean },
       'events_since arguments',
     ),
+    parameters: {
+      position: 'Where to go on from. Default: 0, the beginning.',
+      limit: 'How many events at most. Default: 100.',
+      wait_ms: 'How long to wait for the next event when there is none, in milliseconds (at most 60000). Default: 0.',
+      full: 'true: with the data of each event.',
+    },
   },
   {
     name: 'result',
     description:
       'The result of an earlier call by its call_id, also of one that ended while you were not connected; without call_id your newest calls.',
     args: closedShape({}, { call_id: t.string }, 'result arguments'),
+    parameters: { call_id: 'As the result of the call has it.' },
   },
 ];
 
@@ -60,17 +70,13 @@ const fieldsOf: Readonly<Record<string, Readonly<Record<string, object>>>> = {
 
 const readOnly: ReadonlySet<string> = new Set(['list_agents', 'list_processes', ...viewTools.map(({ name }) => name)]);
 
-const inputOf = (args: t.Mixed): McpTool['inputSchema'] => {
-  const { $schema: _, title: __, ...schema } = jsonSchema(args) as JsonSchema & { readonly type: 'object' };
-  return schema;
-};
-
-function toolOf({ name, description, args }: { name: string; description: string; args: t.Mixed }): McpTool {
+function toolOf(tool: Described & { readonly name: string; readonly description: string }): McpTool {
+  const { name, description } = tool;
   const fields = fieldsOf[name];
   return {
     name,
     description,
-    inputSchema: inputOf(args),
+    inputSchema: schemaOf(tool),
     // None is required: clients hold results that are errors against it as well.
     ...(fields !== undefined && { outputSchema: { type: 'object' as const, properties: fields } }),
     annotations: { readOnlyHint: readOnly.has(name), openWorldHint: false },

@@ -1,5 +1,5 @@
 /** The one table of tools as models are shown it: JSON Schema from the codecs, descriptions from the table. */
-import { type JsonSchema, jsonSchema } from '../../events/jsonSchema.ts';
+import { schemaOf } from '../decide/tools/schema.ts';
 import { toolTable } from '../decide/tools/table.ts';
 
 export interface FunctionTool {
@@ -18,13 +18,8 @@ const unneeded = new Set([
   'prefix_rule',
 ]);
 
-function shown({ $schema: _, properties, ...schema }: JsonSchema): Record<string, unknown> {
-  const known = Object.entries((properties ?? {}) as Record<string, unknown>).filter(([name]) => !unneeded.has(name));
-  return { ...schema, properties: Object.fromEntries(known) };
-}
-
-export const functionTools: readonly FunctionTool[] = Object.values(toolTable).map(({ name, description, args }) => ({
-  name,
-  description,
-  parameters: shown(jsonSchema(args)),
+export const functionTools: readonly FunctionTool[] = Object.values(toolTable).map((tool) => ({
+  name: tool.name,
+  description: tool.description,
+  parameters: schemaOf(tool, unneeded),
 }));

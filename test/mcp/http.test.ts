@@ -91,3 +91,19 @@ test('[MC9] the metrics of a served fleet are what is true, in the form that Pro
   server.child.kill('SIGTERM');
   await server.exit;
 });
+
+test('[MC7][MC9] a server that takes the fleet over has its metrics from then on', async () => {
+  const place = newPlace(fleet);
+  const first = await serving(place, 'mcp', '--http', '0');
+  const second = await serving(place, 'mcp', '--http', '0');
+  const at = (path: string) => fetch(new URL(path, second.served.url));
+  expect((await at('/metrics')).status).toBe(503);
+  expect(await (await at('/health')).json()).toEqual({ ok: true, open: false });
+  const web = await visit(second.served);
+  await web.call('list_agents');
+  first.server.child.kill('SIGKILL');
+  await first.server.exit;
+  await web.call('list_agents');
+  expect(parse(await (await at('/metrics')).text()).get('holdfast_clients')).toBe(1);
+  expect(await (await at('/health')).json()).toMatchObject({ ok: true, open: true, epoch: 2 });
+});

@@ -39,6 +39,12 @@ test('[MC5] every tool of the one table is there with its schema, and results ar
   const { tools } = await visitor.client.request({ method: 'tools/list' }, ListToolsResultSchema);
   const names = tools.map(({ name }) => name);
   expect(names).toEqual([...Object.keys(toolTable), 'status', 'why', 'events_since', 'result']);
+  const silent = tools.flatMap(({ name, inputSchema: { properties = {} } }) =>
+    Object.entries(properties).flatMap(([key, property]) =>
+      (property as { description?: string }).description ? [] : [`${name}.${key}`],
+    ),
+  );
+  expect(silent).toEqual([]);
   const spawnTool = tools.find(({ name }) => name === 'spawn_agent')!;
   expect(spawnTool.inputSchema).toMatchObject({ type: 'object', required: ['task_name', 'message'] });
 

@@ -59,23 +59,14 @@ async function open({ dir }: Setting, options: Options) {
 
 async function overHttp(setting: Setting, { access, server }: Awaited<ReturnType<typeof open>>, port: number) {
   const { dir, out } = setting;
-  const [{ mcpOverHttp }, { listen }, { tokenFile, tokenOf }] = await Promise.all([
+  const [{ mcpOverHttp }, { listen }, { tokenFile, tokenOf }, { lookedAfter }] = await Promise.all([
     import('../../mcp/http.ts'),
     import('../../serve/listen.ts'),
     import('../../mcp/token.ts'),
+    import('../../mcp/health.ts'),
   ]);
   const door = mcpOverHttp(server, tokenOf(dir));
-  const { fleet } = access;
-  if (fleet !== undefined) {
-    const { Metrics } = await import('../../serve/metrics.ts');
-    const metrics = new Metrics(fleet);
-    door.app.get('/metrics', async (context) =>
-      context.body(await metrics.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
-    );
-    door.app.get('/health', async (context) =>
-      context.json({ ok: true, ...(await fleet.read(({ position, epoch }) => ({ position, epoch }))) }),
-    );
-  }
+  lookedAfter(door.app, access);
   const listening = await listen(door.app.fetch, { host: '127.0.0.1', port });
   await out.show({ url: `${listening.url}/mcp`, tokenFile: tokenFile(dir), pid: process.pid }, () => [
     `MCP at ${listening.url}/mcp with the bearer token in ${tokenFile(dir)}; Ctrl-C stops in order`,

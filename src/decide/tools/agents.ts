@@ -8,7 +8,7 @@ import { closure } from '../close.ts';
 import { interruption } from '../ends.ts';
 import { isRoot } from '../grant.ts';
 import { findTarget, isBelow, resolvePath } from '../paths.ts';
-import { error, okJson, refusedCall, type Tool } from './tool.ts';
+import { error, okJson, refusedCall, type Tool, targetIs } from './tool.ts';
 
 const ListArgs = closed(t.partial({ path_prefix: t.string }), 'list_agents arguments');
 
@@ -27,6 +27,9 @@ export const listAgents: Tool<t.TypeOf<typeof ListArgs>> = {
     'Lists the agents of your tree, in memory or not, with what they do; path_prefix narrows it to one agent and those below.',
   reads: true,
   args: ListArgs,
+  parameters: {
+    path_prefix: 'Only this agent and those below it: a path, absolute or relative to you. Default: the whole tree.',
+  },
   decide: (state, _ctx, caller, args) => {
     let prefix = '/root';
     if (args.path_prefix !== undefined && args.path_prefix !== '') {
@@ -49,6 +52,10 @@ export const interruptAgent: Tool<t.TypeOf<typeof InterruptArgs>> = {
   description:
     "Interrupts an agent's current turn, if it has one, and says what its status was. The agent stays and can be given other tasks.",
   args: InterruptArgs,
+  parameters: {
+    target: targetIs,
+    cascade: 'true: the agents below it, too. Default: false.',
+  },
   decide: (state, ctx, caller, args) => {
     const found = findTarget(state, caller, args.target);
     if (found._tag === 'Left') return refusedCall('', found.left);
@@ -74,6 +81,10 @@ export const closeAgent: Tool<t.TypeOf<typeof CloseArgs>> = {
   name: 'close_agent',
   description: 'Closes an agent and all below it for good: their turns and processes end and their names become free.',
   args: CloseArgs,
+  parameters: {
+    target: targetIs,
+    reason: 'Why it is closed, for the record.',
+  },
   decide: (state, ctx, caller, args) => {
     const found = findTarget(state, caller, args.target);
     if (found._tag === 'Left') return refusedCall('', found.left);

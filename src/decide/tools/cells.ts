@@ -70,6 +70,10 @@ export const execTool = (nested: readonly Tool[]): Tool<t.TypeOf<typeof ExecArgs
   description:
     'Runs JavaScript (an ES module with top-level await) that calls tools as `await tools.NAME({…})`, alone or many at once, and prints with text(value). store(key, value) and load(key) keep values for later cells. Answers when it has ended, yields, or after yield_time_ms of an optional first line `// @exec: {"yield_time_ms": 10000, "max_output_tokens": 1000}`; go on with `wait`.',
   args: ExecArgs,
+  parameters: {
+    source:
+      'The JavaScript, as it is. It may begin with the line // @exec: {"yield_time_ms": 10000, "max_output_tokens": 1000}.',
+  },
   decide: (state, ctx, caller, args, call) => {
     const parsed = parseSource(args.source);
     if ('fault' in parsed) return { end: error(parsed.fault) };
@@ -93,6 +97,12 @@ export const waitCell: Tool<WaitCellArgs> = {
   description:
     'Waits for a cell that `exec` has left running and answers with its new output or its end. terminate: true stops it.',
   args: WaitArgs,
+  parameters: {
+    cell_id: 'The cell id that `exec` has answered with.',
+    yield_time_ms: 'Answer after so many milliseconds with what there is. Default: 10000.',
+    max_tokens: 'How much of the output to show, in tokens. Default: 10000.',
+    terminate: 'true: the cell is ended.',
+  },
   decide: (state, ctx, caller, args) => {
     const { cell_id: cellId, terminate, yield_time_ms } = args;
     const cell = Object.hasOwn(state.cells.all, cellId) ? state.cells.all[cellId] : undefined;

@@ -8,7 +8,7 @@ import type { Context } from '../decision.ts';
 import { freeSlots, isRoot, treeOf } from '../grant.ts';
 import { findTarget } from '../paths.ts';
 import { slotRefusal } from '../refusals.ts';
-import { type Effect, error, ok, refusedCall, type Tool } from './tool.ts';
+import { type Effect, error, ok, refusedCall, type Tool, targetIs } from './tool.ts';
 
 const MessageArgs = closed(t.type({ target: t.string, message: t.string }), 'message arguments');
 type MessageArgs = t.TypeOf<typeof MessageArgs>;
@@ -52,6 +52,10 @@ export const sendMessage: Tool<MessageArgs> = {
   description:
     'Sends a message to an agent of your tree. It is read at its next step, or with its next turn; it starts no turn.',
   args: MessageArgs,
+  parameters: {
+    target: targetIs,
+    message: 'What it is to read, as plain text.',
+  },
   decide: deliver('message'),
 };
 
@@ -60,5 +64,6 @@ export const followupTask: Tool<MessageArgs> = {
   description:
     'Gives an agent (not the root) another task. An idle agent starts a turn; a busy one reads it at its next step, or in a turn that follows.',
   args: MessageArgs,
+  parameters: { target: targetIs, message: 'The task, as plain text.' },
   decide: deliver('followup'),
 };

@@ -85,6 +85,22 @@ export const execCommand: Tool<ExecArgs> = {
   description:
     'Runs a shell command. Answers when it has ended or after yield_time_ms, with its output so far and a session id to go on with (write_stdin). tty: true gives it a terminal with an open stdin; notifyOnExit: true tells you by mail when it has ended; onInterrupt: "kill" ends it when your turn is interrupted.',
   args: ExecArgs,
+  parameters: {
+    cmd: 'The command line, as a shell reads it.',
+    workdir: 'Where it runs. Default: your working directory.',
+    tty: 'true: it gets a terminal, and write_stdin can type into it. Default: false.',
+    yield_time_ms:
+      'Answer after so many milliseconds with what there is, while it goes on (250 to 30000). Default: 10000.',
+    max_output_tokens: 'How much of the output to show, in tokens; head and tail are kept. Default: 10000.',
+    shell: "The shell that runs it. Default: the user's.",
+    login: 'false: the shell reads no login files. Default: true.',
+    environment_id: 'Accepted and recorded, without effect.',
+    sandbox_permissions: 'Accepted and recorded, without effect.',
+    justification: 'Why it should run, in one sentence, for the person who may be asked.',
+    prefix_rule: 'First words of commands like this one that the person could allow for good.',
+    notifyOnExit: 'true: its end comes to you as mail, unless a call tells you of it.',
+    onInterrupt: 'What an interruption of you does to it: `keep` or `kill`. Default: `keep`.',
+  },
   deed: execDeed,
   decide: (state, ctx, caller, args, call) => {
     if (args.cmd.trim() === '') return { end: error('missing command line for unified exec request') };
@@ -125,6 +141,12 @@ export const writeStdin: Tool<WriteArgs> = {
   description:
     'Writes chars to a running session of exec_command (empty: only reads) and answers with the output that is new to you.',
   args: WriteArgs,
+  parameters: {
+    session_id: 'The session id that exec_command has answered with.',
+    chars: 'What to type, control characters included. Empty: only wait for more output.',
+    yield_time_ms: 'Answer after so many milliseconds with what there is. Default: 250 after typing, 5000 without.',
+    max_output_tokens: 'How much of the output to show, in tokens; head and tail are kept. Default: 10000.',
+  },
   deed: writeDeed,
   decide: (state, _ctx, caller, args) => {
     const process = processFor(state, caller, args.session_id);
@@ -160,6 +182,10 @@ export const listProcesses: Tool<t.TypeOf<typeof ListArgs>> = {
     'Lists the running processes of your tree, or of one agent and those below it, attached to an agent in memory or detached; all: true adds those that have ended.',
   reads: true,
   args: ListArgs,
+  parameters: {
+    agent: 'Only of this agent and those below it: a path, absolute or relative to you. Default: the whole tree.',
+    all: 'true: those that have ended, too.',
+  },
   decide: (state, _ctx, caller, args) => {
     const prefix = resolvePath(caller.path, args.agent ?? '/root');
     if (prefix._tag === 'Left') return refusedCall('', prefix.left);
@@ -178,6 +204,9 @@ export const stopProcess: Tool<t.TypeOf<typeof StopArgs>> = {
   name: 'stop_process',
   description: 'Ends a process and its whole group: politely first, then for sure.',
   args: StopArgs,
+  parameters: {
+    session_id: 'The session id that exec_command has answered with.',
+  },
   decide: (state, ctx, caller, args) => {
     const process = processFor(state, caller, args.session_id);
     if (process === undefined) return { end: error(`stop_process failed: Unknown process id ${args.session_id}`) };

@@ -167,5 +167,16 @@ export const spawnAgent: Tool<SpawnArgs> = {
   description:
     'Starts a new agent below you, called task_name, with message as its first task. It works in parallel and its final answer comes to you as mail. agent_type gives it a role: worker does one task, reviewer looks for what is wrong, explorer answers questions; the fleet may have others. fork_turns: `all` lets it see your history so far, `none` nothing, N the last N turns.',
   args: SpawnArgs,
+  parameters: {
+    task_name: 'Name of the agent: lower-case letters, digits and underscores. It becomes the last part of its path.',
+    message: 'Its first task, as plain text: what it has to do, and what it needs to know for that.',
+    agent_type: 'Its role. Default: yours.',
+    model: 'Its model, one of those that the fleet has. Default: that of its role, or yours.',
+    reasoning_effort: 'How hard it thinks, in the words of its model. Default: that of its role, or yours.',
+    service_tier: 'Accepted and recorded, without effect.',
+    fork_turns:
+      'How much of your history it sees: `none`, `all`, or a number of turns, newest first. Default: `all`, and `none` where another role, model or effort is asked for.',
+    fork_context: 'Not supported: use fork_turns.',
+  },
   decide,
 };

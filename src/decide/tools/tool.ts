@@ -21,6 +21,8 @@ export interface Tool<A = any> {
   readonly description: string;
   /** Exact: unknown arguments are refused. */
   readonly args: t.Type<A, unknown, unknown>;
+  /** What each of them is for, as models and clients read it. */
+  readonly parameters: { readonly [K in keyof A]-?: string };
   readonly decide: (state: State, ctx: Context, caller: Agent, args: A, call: CallRef) => Effect;
   /** It ends at once, and changes nothing. */
   readonly reads?: true;
@@ -46,3 +48,6 @@ export const refusedCall = (prefix: string, refusal: Refusal): Effect => ({
     output: { text: prefix + refusal.message, fields: { code: refusal.code, ...refusal.details } },
   },
 });
+
+/** How agents are named in arguments. */
+export const targetIs = 'Path of the agent, absolute (/root/builder) or relative to you (builder), or its id.';

@@ -12,5 +12,9 @@ export const waitAgent: Tool<WaitArgs> = {
   description:
     'Waits for mail from any agent: a message, or the final answer of an agent you spawned. Says who has written, not what; the mail itself follows. Ends early when there is nothing to wait for.',
   args: WaitArgs,
+  parameters: {
+    timeout_ms:
+      'How long to wait at most, in milliseconds. The fleet sets what is usual and what is allowed; the answer says when it was changed.',
+  },
   decide: (state, ctx, _caller, args) => ({ started: { until: ctx.at + waitLength(state, args).ms } }),
 };
