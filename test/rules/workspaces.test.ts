@@ -98,6 +98,17 @@ test('[WS3] a worktree that cannot be made fails the turn that waits for it, and
   expect(f.status('/root/a')).toBe('running');
 });
 
+test('[WS3] one that could not be made for an agent that was closed meanwhile is not waited for', () => {
+  const f = apart();
+  f.spawn('/root', 'a');
+  const [agentId, name] = [f.id('/root/a'), branch(f, '/root/a')];
+  f.close('/root/a');
+  const failed = { do: 'workspaceFailed', agentId, branch: name, error: 'the disk is full' } as const;
+  expect(types(f.ask(failed, 'engine'))).toEqual(['WorkspaceFailed']);
+  expect(f.state.workspaces!.of[agentId]).toBeUndefined();
+  expect(f.ask(failed, 'engine').events).toEqual([]);
+});
+
 test('[WS4] after the closing it is let go when nothing runs in it any more, once', () => {
   const f = apart();
   f.spawn('/root', 'a');
