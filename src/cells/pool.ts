@@ -16,6 +16,8 @@ import type { CellThread } from './worker.ts';
 
 /** A job that takes longer loses its thread its other jobs. Most take less than a tenth of it. */
 const stuckMs = 2;
+/** Of results that come together, as many as one job takes in: half of that time. Other cells go between one job and the next. */
+const inputsMax = 64;
 /** Waits for a script to see that it was stopped; then its thread is ended. */
 const stopMs = 250;
 /** Above what a script may have: one that stays inside a built-in function does not see its limit itself. */
@@ -27,6 +29,8 @@ const neverHeld = -1;
 interface Ask {
   readonly inputs: readonly CellInput[];
   readonly create: boolean;
+  /** What the inputs so far have come to. */
+  readonly drains: Drain[];
   readonly resolve: (drains: readonly Drain[]) => void;
   readonly reject: (error: Failure) => void;
 }
@@ -38,7 +42,9 @@ interface Cell {
   last: Drain | undefined;
   /** The first one is with a thread when `running` is there. */
   readonly asks: Ask[];
-  running: { readonly thread: CellThread<Cell>; readonly claim: number } | undefined;
+  running:
+    | { readonly thread: CellThread<Cell>; readonly claim: number; readonly inputs: readonly CellInput[] }
+    | undefined;
   /** Somebody waits for the end of what is running. */
   freed: (() => void) | undefined;
 }
@@ -105,7 +111,7 @@ class PooledCells implements CellRuntime {
 
   #ask(cell: Cell, inputs: readonly CellInput[], create: boolean): Promise<readonly Drain[]> {
     return new Promise((resolve, reject) => {
-      cell.asks.push({ inputs, create, resolve, reject });
+      cell.asks.push({ inputs, create, drains: [], resolve, reject });
       if (cell.asks.length === 1) this.#wait(cell);
     });
   }
@@ -133,11 +139,12 @@ class PooledCells implements CellRuntime {
   }
 
   #jobOf(cell: Cell, thread: CellThread<Cell>): Job {
-    const { inputs, create } = cell.asks[0]!;
+    const { inputs: all, create, drains } = cell.asks[0]!;
+    const inputs = create ? all : all.slice(drains.length, drains.length + inputsMax);
     const { image, spec, cpuMs } = cell;
     const claim = thread.claim(cell);
     this.#waiting.delete(cell);
-    cell.running = { thread, claim };
+    cell.running = { thread, claim, inputs };
     this.#serial += 1;
     return {
       claim,
@@ -152,6 +159,7 @@ class PooledCells implements CellRuntime {
 
   #take(thread: CellThread<Cell>, result: Result, cell: Cell): void {
     const { told, cpuMs, image, defect, serial } = result;
+    const { inputs } = cell.running!;
     cell.running = undefined;
     if (image !== undefined) cell.image = { bytes: cell.image.bytes, ...image, serial };
     cell.cpuMs = cpuMs;
@@ -162,18 +170,23 @@ class PooledCells implements CellRuntime {
       this.#next(cell).reject(new Failure('HOLDFAST_DEFECT', defect));
       if (cell.last === undefined) this.#forget(cell, unknownCell(cell.spec.cellId));
     } else {
-      const { tools } = cell.spec;
-      const { inputs, resolve } = this.#next(cell);
-      const drains = drainsOf(told, inputs, tools, cell.last);
-      cell.last = drains.at(-1);
-      if (image === undefined) {
-        this.#forget(cell, unknownCell(cell.spec.cellId));
-        this.#spare.keep(cell.image);
-      }
-      resolve(drains);
+      const ask = cell.asks[0]!;
+      ask.drains.push(...drainsOf(told, inputs, cell.spec.tools, cell.last));
+      cell.last = ask.drains.at(-1);
+      if (image !== undefined && ask.drains.length < ask.inputs.length) this.#wait(cell);
+      else this.#answer(cell, image === undefined);
     }
     this.#crew.release(thread);
     this.#dispatch();
+  }
+
+  #answer(cell: Cell, ended: boolean): void {
+    const { drains, resolve } = this.#next(cell);
+    if (ended) {
+      this.#forget(cell, unknownCell(cell.spec.cellId));
+      this.#spare.keep(cell.image);
+    }
+    resolve(drains);
   }
 
   /** The ask that was answered; the one behind it is next. */
@@ -213,7 +226,8 @@ class PooledCells implements CellRuntime {
     const error = { code, text: limitText(code, spec.limits)! };
     const drains = drainsOf({ reports: [''], end: { kind: 'failed', error } }, [], spec.tools, last);
     if (this.#cells.get(spec.cellId) === cell) {
-      this.#next(cell).resolve(drains);
+      const ask = this.#next(cell);
+      ask.resolve([...ask.drains, ...drains]);
       this.#forget(cell, unknownCell(spec.cellId));
     }
     this.#end(thread, new Error('a cell had its time'));
@@ -242,7 +256,7 @@ class PooledCells implements CellRuntime {
 }
 
 /** Of the processor, for the job that a thread has of it. */
-const allowedMs = ({ asks, spec }: Cell): number =>
-  2 * spec.limits.drainMs * (1 + (asks[0]?.inputs.length ?? 0)) + graceMs;
+const allowedMs = ({ running, spec }: Cell): number =>
+  2 * spec.limits.drainMs * (1 + (running?.inputs.length ?? 0)) + graceMs;
 
 export const pooledCells = (): CellRuntime => new PooledCells();

@@ -113,6 +113,31 @@ export function cellContract(name: string, make: () => CellRuntime): void {
       expect(drains[0]).toMatchObject({ items: [{ text: 'the faster' }], pending: { calls: ['tool-1'] } });
     });
 
+    test('[CE3] hundreds of results that come together are a drain each, up to the one that ends the cell', async () => {
+      const of = specOf(
+        'await Promise.all(Array.from({ length: 200 }, (_, i) => tools.echo(i).then(text))); text("all")',
+      );
+      await cells.create(of);
+      const results = Array.from({ length: 200 }, (_, i) => ended(200 - i, String(i)));
+      const drains = await cells.feed(of.cellId, results);
+      expect(drains.map((drain) => drain.pending.calls.length)).toEqual(results.map((_, i) => 199 - i));
+      expect(texts(drains)).toEqual([...results.map((_, i) => String(i)), 'all']);
+      expect(drains.findIndex(({ end }) => end !== undefined)).toBe(199);
+    });
+
+    test('[CE9] those behind an end are left, however many come together', async () => {
+      const of = specOf(
+        'for (let n = 1; n < 100; n += 1) tools.echo(n).then(() => n === 70 && exit()); await new Promise(() => {})',
+      );
+      await cells.create(of);
+      const drains = await cells.feed(
+        of.cellId,
+        Array.from({ length: 99 }, (_, i) => ended(i + 1, '')),
+      );
+      expect(drains).toHaveLength(70);
+      await expect(cells.feed(of.cellId, [ended(71, '')])).rejects.toMatchObject({ code: 'HOLDFAST_CELL_UNKNOWN' });
+    });
+
     test('[CE3] a cell that can never go on says that it waits for nothing', async () => {
       const [drain] = await cells.create(specOf('await new Promise(() => {})'));
       expect(drain).toMatchObject({ pending: { calls: [], timers: [] } });
