@@ -5,7 +5,7 @@
 import * as t from 'io-ts';
 import { aggregate, fact, shape, Text } from './fact.ts';
 import { AgentId, CallId, TurnId } from './ids.ts';
-import { Outcome, ToolOutput } from './turn.ts';
+import { Image, Outcome, ToolOutput } from './turn.ts';
 
 const cell = aggregate('cell', (d: { cellId: string }) => d.cellId);
 /** Counts up from 1 per fleet; never reused. */
@@ -16,13 +16,7 @@ export const CellPolicy = t.keyof({ ContinueWhenUnblocked: null, PauseAtPendingF
 export type CellPolicy = t.TypeOf<typeof CellPolicy>;
 
 /** One item of output: text, or an image by its address. */
-export const OutputItem = t.union(
-  [
-    t.type({ text: Text }),
-    shape({ imageUrl: Text }, { detail: t.keyof({ auto: null, low: null, high: null, original: null }) }),
-  ],
-  'OutputItem',
-);
+export const OutputItem = t.union([t.type({ text: Text }), Image], 'OutputItem');
 export type OutputItem = t.TypeOf<typeof OutputItem>;
 
 /** Each has an error of its own; going over one ends the cell as failed, and no script can catch that. */

@@ -55,6 +55,8 @@ const serverCodecs = {
   effort: text,
   contextTokens: Tokens,
   maxOutputTokens: Tokens,
+  /** It can be shown images (default: OpenAI's can, others cannot). */
+  images: t.boolean,
   /** An answer that stands still for so long is given up and asked for again. */
   idleMs: integer({ minimum: 1, description: 'a whole number of milliseconds, 1 or more' }),
 };

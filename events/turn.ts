@@ -26,8 +26,15 @@ export const Usage = shape(
 );
 export type Usage = t.TypeOf<typeof Usage>;
 
-/** What a tool answers: text for the model and fields for scripts and code. */
-export const ToolOutput = shape({ text: Text }, { fields: t.record(t.string, t.unknown) });
+/** An image by its address, which may hold it (`data:`). */
+export const Image = shape(
+  { imageUrl: Text },
+  { detail: t.keyof({ auto: null, low: null, high: null, original: null }) },
+);
+export type Image = t.TypeOf<typeof Image>;
+
+/** What a tool answers: text for the model, fields for scripts and code, and images that its cell has shown. */
+export const ToolOutput = shape({ text: Text }, { fields: t.record(t.string, t.unknown), images: t.array(Image) });
 export type ToolOutput = t.TypeOf<typeof ToolOutput>;
 
 export const Outcome = t.keyof(

@@ -2,7 +2,7 @@
 import type { HoldfastEvent } from '../events/catalogue.ts';
 import type { Text } from '../events/fact.ts';
 import type { MailKind } from '../events/mail.ts';
-import type { Item, Outcome } from '../events/turn.ts';
+import type { Image, Item, Outcome } from '../events/turn.ts';
 import { fieldsOf } from './toolOutput.ts';
 
 export type HistoryItem =
@@ -11,7 +11,15 @@ export type HistoryItem =
   | { kind: 'say'; position: number; text: Text; final: boolean; phase?: string }
   | { kind: 'reasoning'; position: number; text: Text; sealed?: Text; name?: string }
   | { kind: 'call'; position: number; callId: string; tool: string; args: unknown }
-  | { kind: 'result'; position: number; callId: string; outcome: Outcome; text: Text; fields?: Record<string, unknown> }
+  | {
+      kind: 'result';
+      position: number;
+      callId: string;
+      outcome: Outcome;
+      text: Text;
+      fields?: Record<string, unknown>;
+      images?: readonly Image[];
+    }
   | { kind: 'note'; position: number; text: string }
   | { kind: 'summary'; position: number; text: Text };
 
@@ -79,9 +87,10 @@ export function remember(history: History, agentId: string, event: HoldfastEvent
       if (event.data.agentId !== agentId) return;
       const { callId, outcome, output } = event.data;
       history.open = history.open.filter((id) => id !== callId);
-      const { text } = output;
+      const { text, images } = output;
       const fields = fieldsOf(output);
-      history.items.push({ kind: 'result', position, callId, outcome, text, ...(fields !== undefined && { fields }) });
+      const more = { ...(fields !== undefined && { fields }), ...(images !== undefined && { images }) };
+      history.items.push({ kind: 'result', position, callId, outcome, text, ...more });
       return;
     }
     case 'TurnInterrupted': {

@@ -57,6 +57,7 @@ export function presentCell(
   const output = withinTokens(items.map(shown).join('\n'), tokensMax);
   const failed = state === 'failed' || state === 'lost';
   const why = state === 'failed' ? end?.error : end?.reason;
+  const images = items.filter((item) => 'imageUrl' in item);
   const parts = [`${status(view)}\nWall time ${seconds.toFixed(1)} seconds\nOutput:\n${output}`, ...notes(view)];
   if (failed) parts.push(`Script error:\n${why ?? ''}`);
   const fields = {
@@ -68,5 +69,8 @@ export function presentCell(
     ...(end !== undefined && { processes: end.processes, conflicts: end.conflicts }),
     ...(failed && { error: why ?? '' }),
   };
-  return { outcome: failed ? 'error' : 'ok', output: { text: parts.join('\n'), fields } };
+  return {
+    outcome: failed ? 'error' : 'ok',
+    output: { text: parts.join('\n'), fields, ...(images.length > 0 && { images }) },
+  };
 }

@@ -1,7 +1,7 @@
 /** Clients for whoever is outside: each call is answered with its durable end and the mail that goes with it (MC2, MC3). */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
 import type { Text } from '../../events/fact.ts';
-import type { Outcome } from '../../events/turn.ts';
+import type { Image, Outcome } from '../../events/turn.ts';
 import type { Approval } from '../../projections/approval.ts';
 import { fieldsOf } from '../../projections/toolOutput.ts';
 import type { CommandOf } from '../decide/command.ts';
@@ -12,7 +12,7 @@ import { callEnded } from './clientRecord.ts';
 import type { Answer, Engine } from './engine.ts';
 import type { Peers } from './peers.ts';
 import type { Secrets } from './secrets.ts';
-import { wholeText } from './wholeTexts.ts';
+import { wholeImages, wholeText } from './wholeTexts.ts';
 
 export type Joining = Omit<CommandOf<'joinClient'>, 'do'>;
 
@@ -46,6 +46,7 @@ export interface CallResult {
   readonly outcome: Outcome;
   readonly text: string;
   readonly fields?: Readonly<Record<string, unknown>>;
+  readonly images?: readonly Image[];
   /** In order of acceptance. */
   readonly mail: readonly ClientMail[];
   /** Of the event that ended it. */
@@ -59,9 +60,10 @@ export type RecordedResult = Omit<CallResult, 'text' | 'mail'> & {
 };
 
 /** As the client reads it. */
-export async function readable(log: LogReader, { text, mail, ...rest }: RecordedResult): Promise<CallResult> {
+export async function readable(log: LogReader, { text, mail, images, ...rest }: RecordedResult): Promise<CallResult> {
   return {
     ...rest,
+    ...(images !== undefined && { images: await wholeImages(log, images) }),
     text: await wholeText(log, text),
     mail: await Promise.all(mail.map(async (letter) => ({ ...letter, text: await wholeText(log, letter.text) }))),
   };
@@ -170,8 +172,9 @@ export class ClientDoor {
       const mail = batch.flatMap((event) =>
         event.type === 'MailConsumed' && event.data.callId === callId ? [this.#letter(event.data.mailId)] : [],
       );
-      const { text } = output;
-      const recorded = { callId, tool: waiting.tool, outcome, text, mail, position, ...(fields && { fields }) };
+      const { text, images } = output;
+      const more = { ...(fields && { fields }), ...(images && { images }) };
+      const recorded = { callId, tool: waiting.tool, outcome, text, mail, position, ...more };
       waiting.ended(this.#durable(recorded));
     }
   }

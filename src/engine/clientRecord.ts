@@ -42,8 +42,9 @@ export async function callEnded(log: LogReader, agentId: string, callId: string)
     if (type === 'ToolCallStarted' && data.callId === callId) tool = data.tool;
     else if (type === 'ToolCallEnded' && data.callId === callId && data.agentId === agentId) {
       const { outcome, output } = data;
+      const { text, images } = output;
       const fields = fieldsOf(output);
-      ended = { callId, tool, outcome, text: output.text, mail: [], position, ...(fields && { fields }) };
+      ended = { callId, tool, outcome, text, mail: [], position, ...(fields && { fields }), ...(images && { images }) };
     } else if (type === 'MailAccepted' && data.to === agentId) {
       const { mailId, from, fromPath, kind, text } = data;
       letters.set(mailId, { mailId, from: fromPath ?? from, kind, text });

@@ -1,5 +1,6 @@
 /** Long texts lie in blobs beside the log: a model gets them back whole. */
 import { Blob, type Text } from '../../events/fact.ts';
+import type { Image } from '../../events/turn.ts';
 import type { HistoryItem } from '../../projections/history.ts';
 import { Failure } from '../failure.ts';
 import type { LogReader } from '../log/port.ts';
@@ -7,6 +8,8 @@ import type { LogReader } from '../log/port.ts';
 /** The texts of an item that may be long. */
 function textsOf(item: HistoryItem): readonly unknown[] {
   if (item.kind === 'call') return [(item.args as { readonly source?: unknown } | undefined)?.source];
+  if (item.kind === 'result' && item.images !== undefined)
+    return [item.text, ...item.images.map(({ imageUrl }) => imageUrl)];
   return [item.text];
 }
 
@@ -25,6 +28,9 @@ export async function wholeText(log: LogReader, text: Text): Promise<string> {
   }
 }
 
+export const wholeImages = (log: LogReader, images: readonly Image[]): Promise<Image[]> =>
+  Promise.all(images.map(async (image) => ({ ...image, imageUrl: await wholeText(log, image.imageUrl) })));
+
 /** The same items where no text is long. Rejects with HOLDFAST_LOG_DAMAGED where a blob is missing or changed. */
 export async function wholeTexts(log: LogReader, items: readonly HistoryItem[]): Promise<readonly HistoryItem[]> {
   if (!items.some((item) => textsOf(item).some(isBlob))) return items;
@@ -32,6 +38,8 @@ export async function wholeTexts(log: LogReader, items: readonly HistoryItem[]):
   return Promise.all(
     items.map(async (item): Promise<HistoryItem> => {
       if (!textsOf(item).some(isBlob)) return item;
+      if (item.kind === 'result' && item.images !== undefined)
+        return { ...item, text: await wholeText(log, item.text), images: await wholeImages(log, item.images) };
       if (item.kind !== 'call') return { ...item, text: await whole(item.text) } as HistoryItem;
       const { source, ...args } = item.args as { readonly source?: unknown };
       return { ...item, args: { ...args, source: await whole(source) } };

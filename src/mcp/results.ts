@@ -3,6 +3,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import type { Outcome } from '../../events/turn.ts';
 import type { CallResult, ClientMail } from '../engine/clientDoor.ts';
 import { Failure } from '../failure.ts';
+import { imageIn } from '../models/outgoing.ts';
 
 const letter = ({ from, kind, text }: ClientMail): string => `From ${from} (${kind}):\n${text}`;
 
@@ -21,7 +22,7 @@ function troubleOf(outcome: Outcome) {
 }
 
 /** An error of a tool is a result that says so: the model reads it and can mend what it asked for. */
-export function resultOf({ callId, outcome, text, fields, mail }: CallResult): CallToolResult {
+export function resultOf({ callId, outcome, text, fields, images = [], mail }: CallResult): CallToolResult {
   const structured = {
     ...troubleOf(outcome),
     ...fields,
@@ -32,6 +33,10 @@ export function resultOf({ callId, outcome, text, fields, mail }: CallResult): C
   };
   const content = [
     { type: 'text' as const, text: text === '' ? 'done' : text },
+    ...images.flatMap(({ imageUrl }) => {
+      const image = imageIn(String(imageUrl));
+      return image === undefined ? [] : [{ type: 'image' as const, ...image }];
+    }),
     ...(mail.length > 0
       ? [{ type: 'text' as const, text: `New mail for you:\n\n${mail.map(letter).join('\n\n')}` }]
       : []),

@@ -2,6 +2,7 @@
 import type { OpenAI } from 'openai';
 import type {
   ChatCompletionChunk,
+  ChatCompletionContentPart,
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
@@ -9,7 +10,7 @@ import type {
 import type { ChatModel } from '../../events/fleetFile.ts';
 import type { Usage } from '../../events/turn.ts';
 import { callOf, idOf, whole } from './answer.ts';
-import { isOpenai } from './key.ts';
+import { isOpenai, seesImages } from './key.ts';
 import { metadataHeader, metadataOf } from './metadata.ts';
 import { argumentsText, type Outgoing, outgoingOf } from './outgoing.ts';
 import type { ModelItem, Sampled, Sampling } from './port.ts';
@@ -42,24 +43,42 @@ function messageOf({ text, thoughts, calls }: Spoken, goesOn: boolean): ChatComp
   };
 }
 
+const imageParts = ({ id, images }: Outgoing & { is: 'result' }): ChatCompletionContentPart[] =>
+  images.length === 0
+    ? []
+    : [
+        { type: 'text', text: `Images of the result of ${id}:` },
+        ...images.map(({ url, detail }) => ({ type: 'image_url' as const, image_url: { url, detail } })),
+      ];
+
 function messagesOf(items: readonly Outgoing[]): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = [];
   const lastUser = items.findLastIndex(({ is }) => is === 'user');
   let spoken: Spoken | undefined;
   let users: string[] = [];
+  let images: ChatCompletionContentPart[] = [];
   const said = (i: number) => {
     if (spoken !== undefined) messages.push(messageOf(spoken, i > lastUser));
     spoken = undefined;
+  };
+  // Results are text in this dialect, and nothing may stand between them.
+  const seen = () => {
+    if (images.length > 0) messages.push({ role: 'user', content: images });
+    images = [];
   };
   const heard = () => {
     if (users.length > 0) messages.push({ role: 'user', content: users.join('\n\n') });
     users = [];
   };
   for (const [i, item] of items.entries()) {
+    if (item.is !== 'result') seen();
     if (item.is === 'user' || item.is === 'result') {
       said(i);
       if (item.is === 'user') users.push(item.text);
-      else messages.push({ role: 'tool', tool_call_id: item.id, content: item.text });
+      else {
+        messages.push({ role: 'tool', tool_call_id: item.id, content: item.text });
+        images.push(...imageParts(item));
+      }
       continue;
     }
     heard();
@@ -73,6 +92,7 @@ function messagesOf(items: readonly Outgoing[]): ChatCompletionMessageParam[] {
     }
   }
   said(items.length);
+  seen();
   heard();
   return messages;
 }
@@ -88,7 +108,10 @@ function bodyOf(config: ChatModel, model: string, request: Sampling, charactersM
           ],
         }
       : {
-          messages: [{ role: 'system', content: instructionsOf(request) }, ...messagesOf(outgoingOf(history))],
+          messages: [
+            { role: 'system', content: instructionsOf(request) },
+            ...messagesOf(outgoingOf(history, seesImages(config))),
+          ],
           tools: functionTools.map((tool) => ({ type: 'function', function: { ...tool } })),
           parallel_tool_calls: true,
         };

@@ -12,6 +12,9 @@ const isServed = (config: ModelConfig): config is ServerModel => config.kind ===
 export const baseUrlOf = ({ baseUrl = openaiUrl }: ServerModel): string => baseUrl.replace(/\/+$/, '');
 export const isOpenai = (config: ServerModel): boolean => baseUrlOf(config) === openaiUrl;
 
+/** A server that cannot show images to its model refuses the whole request. */
+export const seesImages = (config: ServerModel): boolean => config.images ?? isOpenai(config);
+
 export const keyVariableOf = ({ keyVariable = 'OPENAI_API_KEY' }: ServerModel): string => keyVariable;
 
 /** Environment variables that hold keys: nobody's business but ours. */

@@ -3,7 +3,9 @@ import type { OpenAI } from 'openai';
 import type {
   Response,
   ResponseCreateParamsStreaming,
+  ResponseInputImage,
   ResponseInputItem,
+  ResponseInputText,
   ResponseOutputItem,
   ResponseStreamEvent,
   Tool,
@@ -12,7 +14,7 @@ import type { ResponsesModel } from '../../events/fleetFile.ts';
 import type { Usage } from '../../events/turn.ts';
 import { Failure } from '../failure.ts';
 import { callOf, idOf, whole } from './answer.ts';
-import { isOpenai } from './key.ts';
+import { isOpenai, seesImages } from './key.ts';
 import { metadataOf } from './metadata.ts';
 import { argumentsText, type Outgoing, outgoingOf } from './outgoing.ts';
 import type { ModelItem, Sampled, Sampling } from './port.ts';
@@ -55,11 +57,22 @@ function inputOf(items: readonly Outgoing[], custom: boolean): ResponseInputItem
         ];
       default: {
         const type = customCalls.has(item.id) ? 'custom_tool_call_output' : 'function_call_output';
-        return [{ type, call_id: item.id, output: item.text }];
+        return [{ type, call_id: item.id, output: outputOf(item) }];
       }
     }
   });
 }
+
+const outputOf = ({
+  text,
+  images,
+}: Outgoing & { is: 'result' }): string | (ResponseInputText | ResponseInputImage)[] =>
+  images.length === 0
+    ? text
+    : [
+        { type: 'input_text', text },
+        ...images.map(({ url, detail }) => ({ type: 'input_image' as const, image_url: url, detail })),
+      ];
 
 /** Nothing is kept at the server, so only thoughts that came sealed can be read there again. */
 function reasoningInput({ text, sealed, name }: Outgoing & { is: 'reasoning' }): ResponseInputItem[] {
@@ -79,7 +92,7 @@ function bodyOf(config: ResponsesModel, model: string, sealed: boolean, request:
       }
     : {
         instructions: instructionsOf(request),
-        input: inputOf(outgoingOf(request.history), custom),
+        input: inputOf(outgoingOf(request.history, seesImages(config)), custom),
         tools: toolsFor(custom),
         parallel_tool_calls: true,
         ...(sealed && { include: ['reasoning.encrypted_content' as const] }),

@@ -14,7 +14,7 @@ import type { State } from '../../projections/state.ts';
 import { Failure } from '../failure.ts';
 import { type CutShort, callOf, idOf, whole } from './answer.ts';
 import { metadataOf } from './metadata.ts';
-import { type Outgoing, outgoingOf } from './outgoing.ts';
+import { imageIn, type Outgoing, outgoingOf, type Shown } from './outgoing.ts';
 import { type AskClient, isMeant, PeerError, rejectedCode } from './peer.ts';
 import { type Model, type ModelItem, overflowCode, type Sampled, type Sampling } from './port.ts';
 import type { After } from './script.ts';
@@ -56,12 +56,22 @@ function blockOf(item: Outgoing): Block | undefined {
         input: isArguments(item.args) ? item.args : { unreadable: item.args },
       };
     case 'result':
-      return { type: 'tool_result', toolUseId: item.id, content: [{ type: 'text', text: item.text } as ContentBlock] };
+      return {
+        type: 'tool_result',
+        toolUseId: item.id,
+        content: [{ type: 'text', text: item.text }, ...item.images.flatMap(imageBlock)],
+      };
     case 'reasoning':
       // The protocol has no place for thoughts.
       return undefined;
   }
 }
+
+/** The protocol takes images only whole; an address stays in the text. */
+const imageBlock = ({ url }: Shown): ContentBlock[] => {
+  const image = imageIn(url);
+  return image === undefined ? [] : [{ type: 'image', ...image }];
+};
 
 /** A message of results has nothing else in it; what belongs to one answer of the model is one message. */
 function messagesOf(items: readonly Outgoing[]): SamplingMessage[] {
@@ -92,7 +102,7 @@ function paramsOf(config: SamplingModel, tools: boolean, request: Sampling): Cre
     const messages: SamplingMessage[] = [{ role: 'user', content: { type: 'text', text: record } }];
     return { ...shared, systemPrompt: summaryInstructions, messages };
   }
-  const items = outgoingOf(request.history);
+  const items = outgoingOf(request.history, tools);
   if (!tools)
     return { ...shared, systemPrompt: `${instructionsOf(request)}\n\n${howToCall}`, messages: textsOf(items) };
   return {

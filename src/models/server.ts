@@ -15,6 +15,8 @@ const idleMsDefault = 300_000;
 
 /** For an estimate before a request is made: bytes of JSON per token, as the peer has it. */
 export const bytesPerToken = 4;
+/** What a picture of a screen costs at most servers. */
+const tokensPerImage = 1_500;
 
 export interface Dialect {
   /** The body of the request. `charactersMax`: of a record to be summarised. */
@@ -81,7 +83,7 @@ export function serverModel({ name, config, dialect, key, clock }: ServerParts):
       asserted: request.headers?.[assertionHeader] !== undefined,
     };
     const body = dialect.body(request, room * bytesPerToken * 0.8);
-    const tokens = Math.ceil(Buffer.byteLength(JSON.stringify(body)) / bytesPerToken);
+    const tokens = tokensOf(body);
     if (tokens > room) throw tooLong(about, tokens, config);
     const secret = key();
     const authorization = secret === undefined ? null : `Bearer ${secret}`;
@@ -104,6 +106,17 @@ export function serverModel({ name, config, dialect, key, clock }: ServerParts):
     }
   }
   return { sample };
+}
+
+/** An estimate: servers count an image by its size in pixels, whatever its bytes are. */
+function tokensOf(body: object): number {
+  let images = 0;
+  const text = JSON.stringify(body, (_, value: unknown) => {
+    if (typeof value !== 'string' || !value.startsWith('data:image/')) return value;
+    images += 1;
+    return '';
+  });
+  return Math.ceil(Buffer.byteLength(text) / bytesPerToken) + images * tokensPerImage;
 }
 
 const tooLong = ({ model, baseUrl }: About, tokens: number, { contextTokens }: ServerModel): Failure =>

@@ -29,7 +29,14 @@ export function resultsIn(dialect: Dialect, body: Fields): { readonly callId: st
       .map((message) => ({ callId: text(message.tool_call_id), text: text(message.content) }));
   return list(body.input)
     .filter(({ type }) => /^(?:function|custom_tool)_call_output$/.test(text(type)))
-    .map((item) => ({ callId: text(item.call_id), text: text(item.output) }));
+    .map((item) => ({
+      callId: text(item.call_id),
+      text:
+        text(item.output) ||
+        list(item.output)
+          .map((part) => text(part.text))
+          .join(''),
+    }));
 }
 
 /** Fields of a result, read from its text as a model would: JSON, or the head of a command's output. */
