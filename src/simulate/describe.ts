@@ -8,13 +8,16 @@ const line = (step: Step, i: number): string => {
 };
 
 export function described({ seed, setup, steps, plant }: History): string {
-  const { limits, onCrash, attempts, roots, disk, models, registrar, redact, snapshotEvery } = setup;
+  const { limits, onCrash, attempts, roots, disk, models, registrar, redact, snapshotEvery, spending, workspaces } =
+    setup;
   return [
     plant === undefined ? `seed ${seed}` : `seed ${seed}, planted defect ${plant}`,
     `limits ${JSON.stringify(limits)}, on crash ${onCrash}, ${attempts} attempts`,
     `roots ${JSON.stringify(roots)}`,
     `disk ${JSON.stringify(disk)}, models ${JSON.stringify(models)}`,
     ...(registrar === undefined ? [] : [`registrar ${JSON.stringify(registrar)}`]),
+    ...(spending === undefined ? [] : [`spending ${JSON.stringify(spending)}`]),
+    ...(workspaces === undefined ? [] : [`worktrees ${JSON.stringify(workspaces)}`]),
     ...(redact === true ? ['secrets are taken out of the log'] : []),
     ...(snapshotEvery === undefined ? [] : [`a snapshot every ${snapshotEvery} events`]),
     ...steps.map(line),

@@ -1,15 +1,14 @@
 /** A history: a seed for everything outside, a fleet, and the list of what is done to it, from which any part can be left out. */
-import type { Approvals, Limits } from '../../events/fleetFile.ts';
+import type { Approvals, Budget, Limits, Price } from '../../events/fleetFile.ts';
 import type { RootGiven } from '../decide/command.ts';
 import type { DiskTemper } from './disk/disk.ts';
+import { ofItsKind } from './fleets.ts';
 import type { Temper } from './models.ts';
-import { mix, Random } from './random.ts';
+import { Random } from './random.ts';
 import type { RegistrarTemper } from './registrar.ts';
-import { drawAttention } from './steps/attended.ts';
-import { drawVisit } from './steps/clients.ts';
 import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
 import { drawPause } from './steps/pause.ts';
-import { drawTrouble } from './steps/registrar.ts';
+import type { WorkspaceTemper } from './workspaces.ts';
 
 export type { Step };
 
@@ -24,6 +23,13 @@ export interface Setup {
   readonly approvals?: Approvals;
   /** Absent: agents are registered nowhere. */
   readonly registrar?: RegistrarTemper;
+  /** Absent: models cost nothing that anybody counts. */
+  readonly spending?: {
+    readonly budget: Budget;
+    readonly prices?: Readonly<Record<'script' | 'other' | 'client', Price>>;
+  };
+  /** Absent: all agents work in one folder. */
+  readonly workspaces?: WorkspaceTemper;
   /** Events between two snapshots; absent: there are none. */
   readonly snapshotEvery?: number;
   /** The fleet takes secrets out of its log. */
@@ -76,57 +82,6 @@ function setupOf(r: Random): Setup {
   };
 }
 
-/** Fleets that are registered; drawn from chance of their own, so that the others are as they were. */
-const registeredPercent = 40;
-
-function registered(history: History): History {
-  const r = new Random(mix(history.seed, 'registrar'));
-  if (!r.chance(registeredPercent)) return history;
-  const often = (percent: number, value: number) => (r.chance(percent) ? value : 0);
-  const registrar: RegistrarTemper = {
-    slow: often(60, 40),
-    fails: often(40, 20),
-    hangs: often(25, 8),
-    ttlMs: r.chance(40) ? r.between(1_000, 20_000) : 0,
-    forgets: r.chance(25),
-    strict: r.chance(12),
-  };
-  const steps = [...history.steps];
-  const troubles = r.chance(70) ? r.between(1, 8) : 0;
-  for (let n = 0; n < troubles; n += 1) steps.splice(r.below(steps.length + 1), 0, drawTrouble(r));
-  return { ...history, setup: { ...history.setup, registrar }, steps };
-}
-
-/** Fleets that clients come to; from chance of their own too. */
-const visitedPercent = 25;
-
-function visited(history: History): History {
-  const r = new Random(mix(history.seed, 'clients'));
-  if (!r.chance(visitedPercent)) return history;
-  const steps = [...history.steps];
-  const visits = r.between(5, 25);
-  for (let n = 0; n < visits; n += 1) steps.splice(r.below(steps.length + 1), 0, drawVisit(r));
-  return { ...history, steps };
-}
-
-/** Fleets that ask people; drawn from chance of their own, too. */
-const attendedPercent = 25;
-
-function attended(history: History): History {
-  const r = new Random(mix(history.seed, 'attended'));
-  if (!r.chance(attendedPercent)) return history;
-  const approvals: Approvals = {
-    mode: r.pick(['ask', 'ask', 'ask', 'auto', 'deny']),
-    ...(r.chance(50) && { allow: [r.pick(['true', 'make', 'cat', 'sleep 9'])] }),
-    ...(r.chance(50) && { deny: [r.pick(['yes', 'make', 'sleep *'])] }),
-    ...(r.chance(50) && { park: true }),
-  };
-  const steps = [...history.steps];
-  const answers = r.between(0, 10);
-  for (let n = 0; n < answers; n += 1) steps.splice(r.below(steps.length + 1), 0, drawAttention(r));
-  return { ...history, setup: { ...history.setup, approvals }, steps };
-}
-
 /** Histories on a disk with frames, HEAD and recovery: they take longer. */
 const framesPercent = 25;
 /** Histories with a pause: each is a third of a history of usual length. */
@@ -141,5 +96,5 @@ export function historyOf(seed: number, length = 30): History {
     const pause = drawPause(r).slice(0, length);
     steps.splice(r.below(length - pause.length + 1), pause.length, ...pause);
   }
-  return attended(visited(registered({ seed, setup, steps })));
+  return ofItsKind({ seed, setup, steps });
 }

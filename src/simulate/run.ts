@@ -197,8 +197,9 @@ function left({ inspector: { picture, processes } }: World): void {
 }
 
 /** After a stop in order that ends them. */
-function stopped({ inspector, effects, hosts }: World): void {
+function stopped({ inspector, effects, hosts, workspaces }: World): void {
   const { position } = inspector.picture;
+  if (workspaces !== undefined) inspector.workspaces.rested(inspector.picture, workspaces.trees);
   const open = inspector.processes.open().join(', ');
   holds(open === '', 'PR1', position, () => `after a stop in order processes ${open} have no end`);
   const running = hosts.running.map((process) => process.started.processId).join(', ');

@@ -19,6 +19,10 @@ function* calmer(setup: Setup): Generator<Setup> {
   const { disk, models, registrar, ...rest } = setup;
   const { approvals, ...unattended } = setup;
   if (approvals !== undefined) yield unattended;
+  const { spending, ...lavish } = setup;
+  if (spending !== undefined) yield lavish;
+  const { workspaces, ...together } = setup;
+  if (workspaces !== undefined) yield { ...together, roots: setup.roots.map(({ workspace: _, ...root }) => root) };
   for (const key of ['slow', 'fail'] as const) if (disk[key] > 0) yield { ...setup, disk: { ...disk, [key]: 0 } };
   const { frames, ...whole } = disk;
   if (frames === true) yield { ...setup, disk: whole };

@@ -28,6 +28,7 @@ import { mix, Random } from './random.ts';
 import { WorldRegistrar } from './registrar.ts';
 import { Schedule } from './schedule.ts';
 import { hidden, revealed, secretPattern, WorldSecrets } from './secrets.ts';
+import { WorldWorkspaces } from './workspaces.ts';
 
 /** Virtual time begins here: 2026-01-01. */
 const start = 1_767_225_600_000;
@@ -59,6 +60,8 @@ export class World {
   readonly oneAtATime: boolean;
   /** Of a fleet that takes secrets out of its log. */
   readonly secrets: WorldSecrets | undefined;
+  /** Absent: nobody makes worktrees. */
+  readonly workspaces: WorldWorkspaces | undefined;
   readonly tooLong = new Map<string, number>();
   #calm = false;
   /** The next life lets no turn go on. */
@@ -130,6 +133,14 @@ export class World {
       this.#registered = checker;
       this.registrar = new WorldRegistrar({ seed: mix(seed, 'requests'), temper: setup.registrar, schedule, checker });
     }
+    if (setup.workspaces !== undefined)
+      this.workspaces = new WorldWorkspaces({
+        temper: setup.workspaces,
+        schedule,
+        random: new Random(mix(seed, 'workspaces')),
+        asked: (what, branch) =>
+          this.judge(() => this.inspector.workspaces.asked(this.inspector.picture, what, branch)),
+      });
     const known = () => ({
       agentIds: [...this.inspector.picture.agents.keys()],
       lastProcessId: 1000 + this.hosts.processes.size,
@@ -252,6 +263,7 @@ export class World {
       },
       hosts: hostsSeenThrough(this.hosts.door(number), plant?.host && ((host) => plant.host!(host, number))),
       ...(this.registrar && { identity: () => this.registrar!.ports(number) }),
+      ...(this.workspaces && { workspaces: this.workspaces.port(number) }),
       environment: () => ({}),
       cells: { runtime: living.cells },
       machine: { bootId: `boot ${seed}`, pid: number, version: 'world' },
@@ -293,7 +305,7 @@ export class World {
   }
 
   #fleet() {
-    const { limits, onCrash, attempts, roots, approvals } = this.#history.setup;
+    const { limits, onCrash, attempts, roots, approvals, spending } = this.#history.setup;
     const script = { kind: 'script' as const };
     const file = {
       limits,
@@ -303,6 +315,7 @@ export class World {
       roles: { worker: { model: 'other', effort: 'low' } },
       roots: roots.map((root) => ({ model: 'script', ...root })),
       ...(approvals && { approvals }),
+      ...spending,
       ...(this.registrar && { identity: this.registrar.config }),
       ...(this.secrets && { redact: { patterns: [secretPattern] } }),
     };
@@ -340,6 +353,7 @@ export class World {
     this.#calm = true;
     this.disk.syncs.temper = { slow: 0, fail: 0 };
     this.registrar?.calm();
+    this.workspaces?.calm();
     this.skewMs = 0;
   }
 

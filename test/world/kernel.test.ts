@@ -90,6 +90,21 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
     '[SL2][MA7][LO1] commands that overlap are answered as if each had come alone, at one moment between its asking and its answer',
   ],
   ['I13', '[I13] one by one, in pages inside immer and from a snapshot plus the rest the log folds to the same state'],
+  ['BU1', '[BU1] what is said to be spent is what models said they have used, at the prices of the fleet'],
+  [
+    'BU2',
+    '[BU2] no model is asked when nothing is left, and nobody is stopped before, so a limit is passed by what was being asked at most',
+  ],
+  ['BU3', '[BU3] whoever was stopped and may go on hears of a raised budget'],
+  [
+    'WS1',
+    '[WS1] who is to work apart has asked for a tree with its spawn, and no model and no command of it begins elsewhere',
+  ],
+  ['WS2', '[WS2] a worktree is made once, and no two agents have one'],
+  [
+    'WS4',
+    '[WS4] after whatever crashes, a tree is let go when its agent is closed and nothing runs there, and none is lost',
+  ],
   ['TB1', '[TB1] an identity is registered when the fleet asks for it, one at a time'],
   ['I12', '[I12][TB4][R33][R36] a task counts under the identity it was registered for, and no other ever does'],
   [

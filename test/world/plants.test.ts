@@ -37,6 +37,9 @@ const quick = [
   'turn-outlives-client',
   'asked-again',
   'results-compacted',
+  'spending-starts-anew',
+  'raised-unheard',
+  'tree-shared',
 ];
 
 /** What is planted, and the promises by which it may be found. */
@@ -111,6 +114,10 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[AP1] a command that runs against the word of a person is found', 'approval-refused-and-run', 'AP1'],
   ['[AP1] a second answer to a question is found', 'approval-answered-twice', 'AP1', 'DEFECT'],
   ['[AP5] a question that a restart takes for answered is found', 'approval-forgotten', 'AP1', 'LIVE'],
+  ['[BU2] spending that a restart forgets is found', 'spending-starts-anew', 'BU2', 'BU1', 'I13'],
+  ['[BU3] a raised budget that nobody hears of is found', 'raised-unheard', 'BU3'],
+  ['[WS4] a worktree that nobody knows is found', 'tree-lost', 'WS4'],
+  ['[WS2] a worktree of two agents is found', 'tree-shared', 'WS2'],
   ['[P-1] an end that the poll which saw it keeps to itself is found', 'P-1', 'PR6'],
   ['[P-2] a reattached process whose end nobody hears is found', 'P-2', 'PR6', 'PR7'],
   ['[P-6] a detach over what is detached already is found', 'P-6', 'I10', 'LIN'],

@@ -19,8 +19,8 @@ export class EffectChecker {
   }
 
   /** A model is asked. */
-  sampled({ agentId, path, n, history, purpose }: Sampling): void {
-    const { picture } = this.#inspector;
+  sampled({ agentId, path, n, history, purpose, cwd }: Sampling): void {
+    const { picture, budgets, workspaces } = this.#inspector;
     const agent = picture.agents.get(agentId);
     const turn = agent?.turn;
     holds(
@@ -36,6 +36,8 @@ export class EffectChecker {
       picture.position,
       () => `${path} is asked for sampling ${n}, ${turn.agent.samplings + 1} is next`,
     );
+    budgets.sampled(picture, turn.agent);
+    workspaces.sampled(picture, agentId, cwd);
     const newest = history.at(-1)?.position ?? 0;
     holds(newest <= picture.position, 'LO1', newest, () => `the model of ${path} sees it before it is durable`);
     const summary = purpose === 'summary';

@@ -3,6 +3,7 @@ import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import { agents } from './agents.ts';
 import { approvals } from './approvals.ts';
 import { bindings } from './bindings.ts';
+import { budgets } from './budgets.ts';
 import { type CellChecker, cells } from './cells.ts';
 import { certainty, type Trouble } from './certainty.ts';
 import type { Checker } from './checker.ts';
@@ -22,6 +23,7 @@ import { slots } from './slots.ts';
 import { spawns } from './spawns.ts';
 import { turns } from './turns.ts';
 import { type WaitChecker, waits } from './waits.ts';
+import { workspaces } from './workspaces.ts';
 
 export class Inspector {
   readonly picture = new Picture();
@@ -30,6 +32,8 @@ export class Inspector {
   readonly cells: CellChecker = cells();
   readonly interruptions: InterruptionChecker = interruptions();
   readonly linear = linearizability();
+  readonly budgets = budgets();
+  readonly workspaces = workspaces();
   readonly #before: NonNullable<Checker['before']>[] = [];
   readonly #after: NonNullable<Checker['after']>[] = [];
   #batch: HoldfastEvent[] = [];
@@ -57,6 +61,8 @@ export class Inspector {
       order(),
       certainty(trouble),
       approvals(),
+      this.budgets,
+      this.workspaces,
       this.linear,
     ];
     for (const checker of checkers) this.also(checker);

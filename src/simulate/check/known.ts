@@ -83,6 +83,8 @@ export interface KnownAgent {
   readonly client: { connection: string | undefined } | undefined;
   /** The root whose client is its model. */
   readonly answeredBy: KnownAgent | undefined;
+  /** Its worktree is not there yet. */
+  awaitsTree: boolean;
   /** Position of the last use (RE2). */
   lastUse: number;
   turn: RunningTurn | undefined;

@@ -34,13 +34,13 @@ const leaves = <T extends HoldfastEvent['type']>(
 });
 
 /** TU5. */
-export function statusOf(picture: Picture, { id, turn, entry, last }: KnownAgent): string {
+export function statusOf(picture: Picture, { id, turn, entry, last, awaitsTree }: KnownAgent): string {
   const { registry } = picture;
   if (turn === undefined) return entry === undefined ? last : 'queued';
-  const unbound = registry.on && turn.sampling && registry.taskOf(id) === undefined;
+  const unready = turn.sampling && (awaitsTree || (registry.on && registry.taskOf(id) === undefined));
   const parked = turn.parked && turn.calls.size === 0;
   const waits = parked || inWait(turn) || awaitsAnswer(picture, turn);
-  return entry !== undefined || waits || unbound ? 'waiting' : 'running';
+  return entry !== undefined || waits || unready ? 'waiting' : 'running';
 }
 
 /** PA1: an id, a path where one root has it, or `NAME:PATH`. */
@@ -212,12 +212,41 @@ function answerApproval({ questions, agents }: Picture, { approvalId, answer }: 
   );
 }
 
+/** BU3, BU4: what is limited from now on, and who may go on. */
+function changeBudget({ agents, priced }: Picture, { given }: Asked<'changeBudget'>): Expected {
+  const { tokens, agentTokens, money, agentMoney } = given;
+  const sound = Object.values(given).every((n) => n === null || n >= 0);
+  const whole = [tokens, agentTokens].every((n) => n === undefined || n === null || Number.isInteger(n));
+  const limitsMoney = typeof money === 'number' || typeof agentMoney === 'number';
+  if (Object.keys(given).length === 0 || !sound || !whole || (limitsMoney && !priced))
+    return refused('HOLDFAST_BAD_BUDGET');
+  return {
+    of: (batch) => {
+      const [changed, ...more] = batch;
+      if (changed?.type !== 'BudgetChanged') return undefined;
+      const { budget } = changed.data;
+      const is: Readonly<Record<string, unknown>> = { tokens: budget.tokens, money: budget.money };
+      const each: Readonly<Record<string, unknown>> = {
+        tokens: budget.perAgent?.tokens,
+        money: budget.perAgent?.money,
+      };
+      const so = (value: number | null | undefined, now: unknown) =>
+        value === undefined || (value ?? undefined) === now;
+      if (!so(tokens, is.tokens) || !so(money, is.money)) return undefined;
+      if (!so(agentTokens, each.tokens) || !so(agentMoney, each.money)) return undefined;
+      const told = more.flatMap((e) => (e.type === 'MailAccepted' && e.by === 'operator' ? [e.data.to] : []));
+      return { budget, goOn: told.map((id) => agents.get(id)!.path) };
+    },
+  };
+}
+
 /** Undefined for commands that are none of an operator's. */
 export function expected(picture: Picture, command: Command): Expected | undefined {
   if (command.do === 'spawnRoot') return spawnRoot(picture, command);
   if (command.do === 'changeLimits') return changeLimits(command);
   if (command.do === 'resumeCell' || command.do === 'terminateCell') return ofCell(picture, command);
   if (command.do === 'answerApproval') return answerApproval(picture, command);
+  if (command.do === 'changeBudget') return changeBudget(picture, command);
   const ofProcesses = expectedOfProcesses(picture, command, (target) => meant(picture, target));
   if (ofProcesses !== undefined) return ofProcesses;
   if (!('target' in command) || command.target === undefined) return undefined;

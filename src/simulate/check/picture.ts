@@ -23,6 +23,8 @@ export class Picture {
   readonly models = new Set(['script']);
   /** Those of them that are the client of a root. */
   readonly clientModels = new Set<string>();
+  /** Each of them has a price. */
+  priced = false;
   readonly registry = new Registry();
   readonly questions = new Questions();
   /** Live processes per tree. */
@@ -64,11 +66,14 @@ export class Picture {
         if (residents !== undefined) this.residentsMax = residents;
         if (event.data.limits.cells !== undefined) this.cellsMax = event.data.limits.cells;
         if (whenFull !== undefined) this.queueing = whenFull === 'queue';
-        if (event.type === 'FleetOpened')
-          for (const [name, { kind }] of Object.entries(event.data.fleet.models ?? {})) {
+        if (event.type === 'FleetOpened') {
+          const { models = {}, prices = {} } = event.data.fleet;
+          for (const [name, { kind }] of Object.entries(models)) {
             this.models.add(name);
             if (kind === 'sampling') this.clientModels.add(name);
           }
+          this.priced = Object.keys(models).every((name) => Object.hasOwn(prices, name));
+        }
         return;
       }
       case 'CommandAnswered':
@@ -106,6 +111,10 @@ export class Picture {
         this.#reside(agent, false, position);
         return;
       }
+      case 'WorkspaceRequested':
+      case 'WorkspaceMade':
+        this.agent(event.data.agentId).awaitsTree = event.type === 'WorkspaceRequested';
+        return;
       case 'SlotReserved': {
         const { reservationId, agentId, rootId } = event.data;
         this.trees.get(rootId)!.held.set(reservationId, { id: reservationId, agentId, position, turn: undefined });
@@ -302,6 +311,7 @@ export class Picture {
       resident: false,
       client: client && { connection: undefined },
       answeredBy: client === undefined && this.clientModels.has(model) ? this.agents.get(rootId) : undefined,
+      awaitsTree: false,
       lastUse: position,
       turn: undefined,
       entry: undefined,

@@ -2,6 +2,7 @@
 import { Failure } from '../../failure.ts';
 import { agentPlants } from './agents.ts';
 import { answerPlants } from './answers.ts';
+import { apartPlants } from './apart.ts';
 import { approvalPlants } from './approvals.ts';
 import { cellPlants } from './cells.ts';
 import { clientPlants } from './clients.ts';
@@ -14,6 +15,7 @@ import { processPlants } from './processes.ts';
 import { registrationPlants } from './registrations.ts';
 import { residencyPlants } from './residency.ts';
 import { slotPlants } from './slots.ts';
+import { thriftyPlants } from './thrifty.ts';
 
 export const plants: Readonly<Record<string, Plant>> = {
   ...slotPlants,
@@ -29,6 +31,8 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...answerPlants,
   ...processPlants,
   ...approvalPlants,
+  ...thriftyPlants,
+  ...apartPlants,
 };
 
 /** R2 before R10. */

@@ -9,6 +9,7 @@ import { processSteps } from './processes.ts';
 import { registrarSteps } from './registrar.ts';
 import type { StepKind } from './step.ts';
 import { terminalSteps } from './terminal.ts';
+import { thriftySteps } from './thrifty.ts';
 
 const kinds = {
   ...operatorSteps,
@@ -19,6 +20,7 @@ const kinds = {
   ...registrarSteps,
   ...clientSteps,
   ...attendedSteps,
+  ...thriftySteps,
 };
 
 type Kinds = typeof kinds;

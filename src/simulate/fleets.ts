@@ -1,0 +1,103 @@
+/**
+ * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart. Each is drawn from chance of its
+ * own, so that what is new in one kind leaves the histories of the others as they were.
+ */
+import type { Approvals, Budget } from '../../events/fleetFile.ts';
+import type { History } from './history.ts';
+import { mix, Random } from './random.ts';
+import type { RegistrarTemper } from './registrar.ts';
+import { drawParting } from './steps/apart.ts';
+import { drawAttention } from './steps/attended.ts';
+import { drawVisit } from './steps/clients.ts';
+import type { Step } from './steps/kinds.ts';
+import { drawTrouble } from './steps/registrar.ts';
+import { drawThrift } from './steps/thrifty.ts';
+import type { WorkspaceTemper } from './workspaces.ts';
+
+/** So many more steps at places that chance gives. */
+function among(r: Random, steps: readonly Step[], count: number, draw: (r: Random) => Step): Step[] {
+  const all = [...steps];
+  for (let n = 0; n < count; n += 1) all.splice(r.below(all.length + 1), 0, draw(r));
+  return all;
+}
+
+/** Fleets that are registered. */
+const registeredPercent = 40;
+
+function registered(history: History): History {
+  const r = new Random(mix(history.seed, 'registrar'));
+  if (!r.chance(registeredPercent)) return history;
+  const often = (percent: number, value: number) => (r.chance(percent) ? value : 0);
+  const registrar: RegistrarTemper = {
+    slow: often(60, 40),
+    fails: often(40, 20),
+    hangs: often(25, 8),
+    ttlMs: r.chance(40) ? r.between(1_000, 20_000) : 0,
+    forgets: r.chance(25),
+    strict: r.chance(12),
+  };
+  const steps = among(r, history.steps, r.chance(70) ? r.between(1, 8) : 0, drawTrouble);
+  return { ...history, setup: { ...history.setup, registrar }, steps };
+}
+
+/** Fleets that clients come to. */
+const visitedPercent = 25;
+
+function visited(history: History): History {
+  const r = new Random(mix(history.seed, 'clients'));
+  if (!r.chance(visitedPercent)) return history;
+  return { ...history, steps: among(r, history.steps, r.between(5, 25), drawVisit) };
+}
+
+/** Fleets that ask people. */
+const attendedPercent = 25;
+
+function attended(history: History): History {
+  const r = new Random(mix(history.seed, 'attended'));
+  if (!r.chance(attendedPercent)) return history;
+  const approvals: Approvals = {
+    mode: r.pick(['ask', 'ask', 'ask', 'auto', 'deny']),
+    ...(r.chance(50) && { allow: [r.pick(['true', 'make', 'cat', 'sleep 9'])] }),
+    ...(r.chance(50) && { deny: [r.pick(['yes', 'make', 'sleep *'])] }),
+    ...(r.chance(50) && { park: true }),
+  };
+  const steps = among(r, history.steps, r.between(0, 10), drawAttention);
+  return { ...history, setup: { ...history.setup, approvals }, steps };
+}
+
+/** Fleets whose models may cost only so much: a turn of the world uses some thousand tokens. */
+const thriftyPercent = 15;
+
+function thrifty(history: History): History {
+  const r = new Random(mix(history.seed, 'thrifty'));
+  if (!r.chance(thriftyPercent)) return history;
+  const perAgent = { tokens: r.between(1, 30) * 1_000 };
+  const priced = r.chance(50);
+  const budget: Budget = {
+    ...(r.chance(60) && { tokens: r.between(0, 80) * 1_000 }),
+    ...(priced && r.chance(60) && { money: r.between(1, 200) / 1_000 }),
+    ...(r.chance(50) && { perAgent }),
+  };
+  const prices = {
+    script: { input: 1, output: 2 },
+    other: { input: 3, output: 5, cachedInput: 1 },
+    client: { input: 1, output: 1 },
+  };
+  const steps = among(r, history.steps, r.between(1, 8), drawThrift);
+  return { ...history, setup: { ...history.setup, spending: { budget, ...(priced && { prices }) } }, steps };
+}
+
+/** Fleets whose agents work in worktrees of their own. */
+const apartPercent = 20;
+
+function apart(history: History): History {
+  const r = new Random(mix(history.seed, 'apart'));
+  if (!r.chance(apartPercent)) return history;
+  const often = (percent: number, value: number) => (r.chance(percent) ? value : 0);
+  const workspaces: WorkspaceTemper = { slow: often(60, 40), fails: often(40, 20), works: r.pick([0, 30, 100]) };
+  const roots = history.setup.roots.map((root) => ({ ...root, workspace: 'worktree' as const }));
+  const steps = among(r, history.steps, r.between(2, 12), drawParting);
+  return { ...history, setup: { ...history.setup, roots, workspaces }, steps };
+}
+
+export const ofItsKind = (plain: History): History => apart(thrifty(attended(visited(registered(plain)))));
