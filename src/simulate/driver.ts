@@ -8,8 +8,10 @@ import { canonical } from '../log/canonical.ts';
 import { type Open, toldOf } from './check/linearizability.ts';
 import type { Told } from './check/oneAtATime.ts';
 import { holds, Violation } from './check/violation.ts';
+import { drawPayloads, forgetCommand } from './forgetting.ts';
 import type { History, Step } from './history.ts';
 import type { Own } from './own.ts';
+import { Random } from './random.ts';
 import { kindOf } from './steps/kinds.ts';
 import { World } from './world.ts';
 
@@ -149,6 +151,26 @@ export class Driver {
   async stay(): Promise<void> {
     await this.restart();
     this.world.nextStays = true;
+  }
+
+  /** Between two lives somebody has payloads removed; `cutAfter` so many completions the machine dies. */
+  async forget(chance: number, cutAfter = Number.POSITIVE_INFINITY): Promise<void> {
+    const { world } = this;
+    await this.ready();
+    await this.stopped('leave');
+    const payloads = drawPayloads(new Random(chance), world.events, world.secrets !== undefined);
+    const { inspector } = world;
+    const open = world.oneAtATime
+      ? inspector.linear.asked(inspector.picture, forgetCommand(payloads), undefined)
+      : undefined;
+    const forgetting = world.forget(payloads, (answer) =>
+      open?.answered(answer.ok ? (answer.answer as unknown as Told) : toldOf(answer.refusal)),
+    );
+    for (let left = cutAfter; left > 0 && !forgetting.over; left -= 1) {
+      this.#count();
+      if (!(await world.step())) break;
+    }
+    await forgetting.end(chance % 2 === 0);
   }
 
   #target(target: string): string {

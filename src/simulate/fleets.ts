@@ -1,5 +1,5 @@
 /**
- * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart. Each is drawn from chance of its
+ * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful. Each is drawn from chance of its
  * own, so that what is new in one kind leaves the histories of the others as they were.
  */
 import type { Approvals, Budget } from '../../events/fleetFile.ts';
@@ -9,6 +9,7 @@ import type { RegistrarTemper } from './registrar.ts';
 import { drawParting } from './steps/apart.ts';
 import { drawAttention } from './steps/attended.ts';
 import { drawVisit } from './steps/clients.ts';
+import { drawErasure } from './steps/forgetful.ts';
 import type { Step } from './steps/kinds.ts';
 import { drawTrouble } from './steps/registrar.ts';
 import { drawThrift } from './steps/thrifty.ts';
@@ -100,4 +101,14 @@ function apart(history: History): History {
   return { ...history, setup: { ...history.setup, roots, workspaces }, steps };
 }
 
-export const ofItsKind = (plain: History): History => apart(thrifty(attended(visited(registered(plain)))));
+/** Fleets of which something is to be forgotten. */
+const forgetfulPercent = 12;
+
+function forgetful(history: History): History {
+  const r = new Random(mix(history.seed, 'forgetful'));
+  if (!r.chance(forgetfulPercent)) return history;
+  return { ...history, steps: among(r, history.steps, r.between(3, 8), drawErasure) };
+}
+
+export const ofItsKind = (plain: History): History =>
+  [registered, visited, attended, thrifty, apart, forgetful].reduce((history, kind) => kind(history), plain);

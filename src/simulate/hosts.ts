@@ -78,6 +78,12 @@ export class WorldHosts {
       connection.tell('what was typed', () => this.typings.tell(connection, processId, typed));
   }
 
+  /** Nobody can read any more what this process has written. */
+  forgetOutput(processId: number): void {
+    const process = this.processes.get(processId);
+    if (process !== undefined) process.forgotten = true;
+  }
+
   /** The engine of this life is gone. */
   cut(life: number): void {
     for (const connection of this.#host?.connections ?? []) {

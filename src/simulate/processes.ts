@@ -17,6 +17,8 @@ export class WorldProcess {
   /** Recorded by its host. */
   exit: Exit | undefined;
   size: number;
+  /** Its output is not on the disk any more. */
+  forgotten = false;
   /** By people at its terminal; kept on disk by its host. */
   typed: Typed | undefined;
   /** What it has written, of a command of somebody's own. */
@@ -129,6 +131,16 @@ export class WorldProcess {
   }
 
   read(from: number, maxBytes: number): Output {
+    const { size } = this;
+    if (this.forgotten)
+      return {
+        from,
+        to: size,
+        bytes: new Uint8Array(0),
+        omitted: size - from,
+        size,
+        ...(this.exit && { exit: this.exit }),
+      };
     const to = Math.max(from, Math.min(this.size, from + maxBytes));
     const length = to - from;
     const own = this.#content?.subarray(from, to);

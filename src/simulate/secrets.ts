@@ -47,6 +47,19 @@ export class WorldSecrets {
     this.#text += '{"name":"s-9","val';
   }
 
+  /** The value of a name is removed for good; the name stays. */
+  forget(name: string): void {
+    this.lost = true;
+    this.#text = this.#text
+      .split('\n')
+      .map((line) => (line.startsWith(`{"name":"${name}",`) ? JSON.stringify({ name }) : line))
+      .join('\n');
+  }
+
+  holds(name: string): boolean {
+    return this.#text.includes(`{"name":"${name}","val`);
+  }
+
   /** Somebody has taken lines away. */
   lose(r: Random): void {
     this.lost = true;

@@ -1,10 +1,14 @@
 /** The world: the real engine with everything outside simulated from one seed. It lives, dies and lives again on one disk. */
 import type { HoldfastEvent } from '../../events/catalogue.ts';
+import type { Payload } from '../decide/command.ts';
+import type { Answer } from '../engine/engine.ts';
 import { Life } from '../engine/life.ts';
+import type { Forgotten } from '../erasure/forget.ts';
 import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
 import type { AskClient } from '../models/peer.ts';
-import { type Model, taskRejectedCode } from '../models/port.ts';
+import type { Model } from '../models/port.ts';
+import { shown, watched } from './answering.ts';
 import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
@@ -15,10 +19,12 @@ import { virtualClock } from './clock.ts';
 import type { Cut, Disk } from './disk/disk.ts';
 import { FrameDisk } from './disk/frames.ts';
 import { MemoryDisk } from './disk/memory.ts';
+import { fileOf } from './fleetFile.ts';
+import { Forgetting } from './forgetting.ts';
 import type { History } from './history.ts';
 import { WorldHosts } from './hosts.ts';
 import { seededIds } from './ids.ts';
-import { type ModelWorld, modelErrors, notTaken, WorldModel } from './models.ts';
+import { type ModelWorld, modelErrors, WorldModel } from './models.ts';
 import type { Own } from './own.ts';
 import { Patience } from './patience.ts';
 import { hostsSeenThrough } from './plants/host.ts';
@@ -27,7 +33,7 @@ import { plantNamed } from './plants/registry.ts';
 import { mix, Random } from './random.ts';
 import { WorldRegistrar } from './registrar.ts';
 import { Schedule } from './schedule.ts';
-import { hidden, revealed, secretPattern, WorldSecrets } from './secrets.ts';
+import { hidden, revealed, WorldSecrets } from './secrets.ts';
 import { WorldWorkspaces } from './workspaces.ts';
 
 /** Virtual time begins here: 2026-01-01. */
@@ -217,7 +223,9 @@ export class World {
     const { setup } = this.#history;
     const model = new WorldModel(this.#models, setup.models, number);
     const own = this.#own.model;
-    const answering = this.#shown(own === undefined ? model : this.#watched(own(this.schedule, number)), number);
+    const asked = own === undefined ? model : watched(own(this.schedule, number), this.#models);
+    const { registrar } = this;
+    const answering = registrar === undefined ? asked : shown(asked, registrar, this.#models, number);
     const { inspector } = this;
     const cells = new WorldCells({
       later: (what, run) => void this.schedule.add(what, 0, number, run),
@@ -271,55 +279,10 @@ export class World {
       ...(setup.snapshotEvery !== undefined && { snapshotEvery: setup.snapshotEvery }),
       ...(tamper && { tamper }),
     };
-    const fresh = this.events.length === 0 ? this.#fleet() : undefined;
+    const { config } = this.registrar ?? {};
+    const file = () => fileOf(setup, config);
+    const fresh = this.events.length === 0 ? { fleetId: this.#newId(), cwd: '/work', file: file() } : undefined;
     return Life.begin(world, fresh, living.stays ? 'stay' : 'go on');
-  }
-
-  /** A model of somebody else's is held against the log like our own. */
-  #watched(model: Model): Model {
-    return {
-      ...(model.release && { release: (agentId) => model.release!(agentId) }),
-      sample: (request, signal) => {
-        this.#models.asked(request);
-        return model.sample(request, signal);
-      },
-    };
-  }
-
-  /** A model of a registered fleet answers only whom the registrar knows. */
-  #shown(model: Model, life: number): Model {
-    const { registrar } = this;
-    if (registrar === undefined) return model;
-    return {
-      ...(model.release && { release: (agentId) => model.release!(agentId) }),
-      sample: async (request, signal) => {
-        if (registrar.takes(request)) return model.sample(request, signal);
-        this.#models.asked(request);
-        // It takes its time to look: meanwhile there may be another task.
-        await new Promise<void>((looked) => {
-          this.schedule.add('a model that looks at a task', registrar.looksForMs(), life, looked);
-        });
-        throw new Failure(taskRejectedCode, notTaken);
-      },
-    };
-  }
-
-  #fleet() {
-    const { limits, onCrash, attempts, roots, approvals, spending } = this.#history.setup;
-    const script = { kind: 'script' as const };
-    const file = {
-      limits,
-      onCrash,
-      retry: { attempts, baseMs: 10, maxMs: 100 },
-      models: { script, other: script, client: { kind: 'sampling' as const } },
-      roles: { worker: { model: 'other', effort: 'low' } },
-      roots: roots.map((root) => ({ model: 'script', ...root })),
-      ...(approvals && { approvals }),
-      ...spending,
-      ...(this.registrar && { identity: this.registrar.config }),
-      ...(this.secrets && { redact: { patterns: [secretPattern] } }),
-    };
-    return { fleetId: this.#newId(), cwd: '/work', file };
   }
 
   /** The engine dies. `synced`: the disk was quicker than death. */
@@ -346,6 +309,30 @@ export class World {
       if (this.#living === living) this.#living = undefined;
       this.schedule.drop(living.number);
     });
+  }
+
+  /** Payloads are removed while nobody lives. */
+  forget(payloads: readonly Payload[], answered: (answer: Answer<Forgotten>) => void): Forgetting {
+    this.#lives += 1;
+    const life = this.#lives;
+    const { schedule, disk, hosts, secrets } = this;
+    return new Forgetting(
+      {
+        life,
+        disk,
+        schedule,
+        hosts,
+        secrets,
+        picture: this.inspector.picture,
+        clock: virtualClock(schedule, life, () => this.skewMs),
+        newId: this.#newId,
+        tampered: (log) => this.#patience.log(this.#plant?.log?.(log) ?? log),
+        judge: (check) => this.judge(check),
+        settle: () => this.settle(),
+      },
+      payloads,
+      answered,
+    );
   }
 
   /** Faults stop, and whoever is asked from now on answers at once and for good. */

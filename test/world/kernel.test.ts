@@ -80,7 +80,10 @@ const promises: ReadonlyArray<readonly [broken: string, sentence: string]> = [
   ],
   ['PR7', '[PR7] what is cleaned ends'],
   ['LO1', '[LO1] no answer, no request to a model or a process leaves before what it rests on is durable'],
-  ['LO7', '[LO7] no secret is in the log, who acts is given its value, and no name is ever given to another one'],
+  [
+    'LO7',
+    '[LO7] no secret is in the log, who acts is given its value, no name is ever given to another one, and what is forgotten is gone after the fact that says so',
+  ],
   [
     'LO4',
     '[LO4] after a crash or a power cut a torn group is gone whole, all else is there, and damage to a copy of the disk is seen where it is',

@@ -114,6 +114,8 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[AP1] a command that runs against the word of a person is found', 'approval-refused-and-run', 'AP1'],
   ['[AP1] a second answer to a question is found', 'approval-answered-twice', 'AP1', 'DEFECT'],
   ['[AP5] a question that a restart takes for answered is found', 'approval-forgotten', 'AP1', 'LIVE'],
+  ['[LO7] a text that is removed before its fact is durable is found', 'removed-before-recorded', 'LO7'],
+  ['[LO7] a text that is forgotten and still there is found', 'forgotten-and-there', 'LO7'],
   ['[BU2] spending that a restart forgets is found', 'spending-starts-anew', 'BU2', 'BU1', 'I13'],
   ['[BU3] a raised budget that nobody hears of is found', 'raised-unheard', 'BU3'],
   ['[WS4] a worktree that nobody knows is found', 'tree-lost', 'WS4'],

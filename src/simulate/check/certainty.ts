@@ -25,7 +25,7 @@ export function certainty(trouble: Trouble): Checker {
           () => `no model said this: ${error}`,
         );
       }
-      const awake = !stopped || event.type === 'EngineStarted';
+      const awake = !stopped || event.type === 'EngineStarted' || event.type === 'PayloadForgotten';
       holds(awake, 'PR1', position, () => `${event.type} comes after EngineStopped`);
       if (event.type === 'EngineStopped') stopped = true;
       if (event.type === 'EngineStarted') stopped = false;

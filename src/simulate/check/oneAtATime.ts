@@ -3,6 +3,7 @@
  * of an operator is answered and which batch it leaves, given what the events so far say.
  */
 import type { HoldfastEvent } from '../../../events/catalogue.ts';
+import type { Text } from '../../../events/fact.ts';
 import type { Command } from '../../decide/command.ts';
 import { unnamed } from '../secrets.ts';
 import { expectedOfProcesses } from './oneAtATimeProcesses.ts';
@@ -63,6 +64,9 @@ const openBelow = (picture: Picture, agent: KnownAgent): KnownAgent[] =>
 /** Secrets have other names in the log than in a command. */
 const says = (text: unknown): unknown => (typeof text === 'string' ? unnamed(text) : text);
 
+const isSaid = (written: Text, text: string): boolean =>
+  typeof written === 'string' ? says(written) === says(text) : written.bytes === Buffer.byteLength(text);
+
 function send(picture: Picture, agent: KnownAgent, { text, followup }: Asked<'send'>): Expected {
   if (text.trim() === '') return refused('HOLDFAST_EMPTY_MESSAGE');
   const { tree, path } = agent;
@@ -73,7 +77,7 @@ function send(picture: Picture, agent: KnownAgent, { text, followup }: Asked<'se
       agentId === agent.id ? { code: 'HOLDFAST_SLOTS_TAKEN', refusalId } : undefined,
     );
   return leaves('MailAccepted', ({ data: { mailId, to, from, trigger, text: written } }) =>
-    from === 'operator' && to === agent.id && trigger === followup && says(written) === says(text)
+    from === 'operator' && to === agent.id && trigger === followup && isSaid(written, text)
       ? { mailId, agentId: to, path }
       : undefined,
   );
@@ -240,12 +244,28 @@ function changeBudget({ agents, priced }: Picture, { given }: Asked<'changeBudge
   };
 }
 
+/** What is forgotten once is said once. */
+function forget({ processes, forgotten }: Picture, { payloads }: Asked<'forget'>): Expected {
+  if (payloads.some(({ what, id }) => what === 'output' && processes.get(Number(id))?.ended === false))
+    return refused('HOLDFAST_PROCESS_LIVE');
+  const fresh = payloads.map(({ what, id }) => `${what}/${id}`).filter((key) => !forgotten.has(key));
+  const told = { forgotten: fresh.length, before: payloads.length - fresh.length };
+  if (fresh.length === 0) return { told };
+  return {
+    of: (batch) => {
+      const said = batch.flatMap((e) => (e.type === 'PayloadForgotten' ? [`${e.data.what}/${e.data.id}`] : []));
+      return said.join() === fresh.join() ? told : undefined;
+    },
+  };
+}
+
 /** Undefined for commands that are none of an operator's. */
 export function expected(picture: Picture, command: Command): Expected | undefined {
   if (command.do === 'spawnRoot') return spawnRoot(picture, command);
   if (command.do === 'changeLimits') return changeLimits(command);
   if (command.do === 'resumeCell' || command.do === 'terminateCell') return ofCell(picture, command);
   if (command.do === 'answerApproval') return answerApproval(picture, command);
+  if (command.do === 'forget') return forget(picture, command);
   if (command.do === 'changeBudget') return changeBudget(picture, command);
   const ofProcesses = expectedOfProcesses(picture, command, (target) => meant(picture, target));
   if (ofProcesses !== undefined) return ofProcesses;

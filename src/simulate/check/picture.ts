@@ -23,6 +23,8 @@ export class Picture {
   readonly models = new Set(['script']);
   /** Those of them that are the client of a root. */
   readonly clientModels = new Set<string>();
+  /** Payloads that are said to be gone, `blob/…`. */
+  readonly forgotten = new Set<string>();
   /** Each of them has a price. */
   priced = false;
   readonly registry = new Registry();
@@ -111,6 +113,9 @@ export class Picture {
         this.#reside(agent, false, position);
         return;
       }
+      case 'PayloadForgotten':
+        this.forgotten.add(`${event.data.what}/${event.data.id}`);
+        return;
       case 'WorkspaceRequested':
       case 'WorkspaceMade':
         this.agent(event.data.agentId).awaitsTree = event.type === 'WorkspaceRequested';

@@ -1,4 +1,5 @@
 /** Planted defects of the log, as the engine sees it: what is durable, and who may still write. */
+import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { State } from '../../../projections/state.ts';
 import { changed } from '../disk/changedLog.ts';
 import type { Plant } from './plant.ts';
@@ -35,5 +36,20 @@ export const logPlants: Readonly<Record<string, Plant>> = {
       changed(log, {
         head: () => ({ ...log.head(), epoch: Math.max(0, log.head().epoch - 1) }),
       }),
+  },
+  'removed-before-recorded': {
+    says: 'a text is removed from the disk while the fact that says so is being written',
+    log: (log) =>
+      changed(log, {
+        append: (batch) => {
+          for (const { type, data } of batch.events as readonly HoldfastEvent[])
+            if (type === 'PayloadForgotten' && data.what === 'blob') log.forget(data.id).catch(() => {});
+          return log.append(batch);
+        },
+      }),
+  },
+  'forgotten-and-there': {
+    says: 'a text is said to be forgotten, and stays on the disk',
+    log: (log) => changed(log, { forget: async () => {} }),
   },
 };

@@ -4,6 +4,7 @@ import { attendedSteps } from './attended.ts';
 import { cellSteps } from './cells.ts';
 import { clientSteps } from './clients.ts';
 import { faultSteps } from './faults.ts';
+import { forgetfulSteps } from './forgetful.ts';
 import { operatorSteps } from './operator.ts';
 import { processSteps } from './processes.ts';
 import { registrarSteps } from './registrar.ts';
@@ -21,6 +22,7 @@ const kinds = {
   ...clientSteps,
   ...attendedSteps,
   ...thriftySteps,
+  ...forgetfulSteps,
 };
 
 type Kinds = typeof kinds;
