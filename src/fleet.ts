@@ -15,7 +15,7 @@ import type { Answer, Asked } from './engine/engine.ts';
 import { stateHash } from './engine/fold.ts';
 import { Life } from './engine/life.ts';
 import type { Saying } from './engine/speech.ts';
-import { checkFleet } from './fleetFile.ts';
+import { checkFleet, checkRootless } from './fleetFile.ts';
 import { liveWorld, newId, openLog } from './live.ts';
 import type { Log } from './log/port.ts';
 import type { Peer } from './models/peer.ts';
@@ -291,10 +291,16 @@ export class Fleet {
   }
 }
 
+/** Roots may come later, and a fleet without models has `script`. */
+function checkConfig({ roots = [], ...rest }: FleetConfig): void {
+  if (roots.length > 0) checkFleet({ ...rest, roots }, 'fleet');
+  else checkRootless({ models: { script: { kind: 'script' } }, ...rest }, 'fleet');
+}
+
 /** Opens a fleet for writing: new with `fleet`, else the one of the log. Throws a `Failure` (code, message, remedy). */
 export async function openFleet(options: OpenOptions): Promise<Fleet> {
   const { log: dir, fleet, cwd = process.cwd(), socket, turns = 'go on' } = options;
-  if (fleet !== undefined && fleet.roots !== undefined && fleet.roots.length > 0) checkFleet(fleet, 'fleet');
+  if (fleet !== undefined) checkConfig(fleet);
   if (fleet !== undefined) await refuseWithoutRepository(fleet, cwd);
   const log = await openLog(dir, socket);
   try {

@@ -76,19 +76,23 @@ const unreadable: Readonly<Record<string, string>> = {
 
 export const readFleetFile = async (path: string): Promise<CheckedFleet> => parseFleet(await textOf(path), path);
 
-/** For a fleet whose roots are clients: `roots` may be absent and is left out, and who will be spawned is not known. */
+/** Throws HOLDFAST_FLEET_FILE. For a fleet whose roots come later: who will be spawned is not known. */
+export function checkRootless(value: unknown, name: string): Omit<FleetFile, 'roots'> {
+  const given = value as Partial<FleetFile> | null;
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const [model] = Object.keys(given?.models ?? {});
+  const later = { prompt: '', ...(model !== undefined && { model }) };
+  const fault = faultBesideKeys(isObject && given.roots === undefined ? { ...given, roots: [later] } : given);
+  if (fault !== undefined) throw fleetFailure(name, fault);
+  const { roots: _, ...rest } = given as FleetFile;
+  return rest;
+}
+
+/** For a fleet whose roots are clients: `roots` may be absent and is left out. */
 export async function readClientsFleet(path: string): Promise<Omit<FleetFile, 'roots'>> {
   const parsed = parseJson(await textOf(path));
   if ('fault' in parsed) throw fleetFailure(path, parsed.fault);
-  const given = parsed.value as Partial<FleetFile> | null;
-  const [model] = Object.keys(given?.models ?? {});
-  const client = { prompt: '', ...(model !== undefined && { model }) };
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
-  const file = isObject && given.roots === undefined ? { ...given, roots: [client] } : given;
-  const fault = faultBesideKeys(file);
-  if (fault !== undefined) throw fleetFailure(path, fault);
-  const { roots: _, ...rest } = file as FleetFile;
-  return rest;
+  return checkRootless(parsed.value, path);
 }
 
 async function textOf(path: string): Promise<string> {

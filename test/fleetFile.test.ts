@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +9,7 @@ import { completeLimits, defaultLimits } from '../events/limits.ts';
 import type { Failure } from '../src/failure.ts';
 import { parseJson } from '../src/fleet/jsonText.ts';
 import { fleetSchema } from '../src/fleet/schema.ts';
+import { openFleet } from '../src/fleet.ts';
 import { checkFleet, parseFleet, readFleetFile } from '../src/fleetFile.ts';
 import { arbitrary } from '../src/simulate/arbitrary.ts';
 import { badFleets } from './badFleets.ts';
@@ -121,6 +124,14 @@ describe('a script is taken when its agent may come to exist', () => {
       checkFleet(withScripts({ '/root*': everyone, '/root/d/c/b/a/a/a/a/a': say }), 'fleet.json'),
     ).not.toThrow();
   });
+});
+
+test('a fleet that a program opens without roots is checked like any other', async () => {
+  const log = join(tmpdir(), 'holdfast-never-made');
+  for (const fleet of [{ limits: { activeTurns: 'three' } }, { limit: {} }, { roles: { r: { model: 'none' } } }]) {
+    await expect(openFleet({ log, fleet: fleet as never })).rejects.toMatchObject({ code: 'HOLDFAST_FLEET_FILE' });
+  }
+  expect(existsSync(log)).toBe(false);
 });
 
 test('limits that are not given have the defaults of the product', () => {

@@ -4,7 +4,8 @@ import type { State } from '../../projections/state.ts';
 import { foldLog } from '../engine/fold.ts';
 import { touches } from '../engine/touches.ts';
 import { Failure } from '../failure.ts';
-import { refuseStrangers } from '../log/folder.ts';
+import { folderOf, refuseStrangers } from '../log/folder.ts';
+import { readHead } from '../log/headFile.ts';
 import { empty, openLevelReader } from '../log/levelReader.ts';
 import { ownerOf } from '../log/owner.ts';
 import type { LogReader } from '../log/port.ts';
@@ -20,6 +21,18 @@ export function clientOf(dir: string): OwnerClient | undefined {
   if (!existsSync(dir)) return undefined;
   const owner = ownerOf(dir);
   return owner && new OwnerClient(dir, owner);
+}
+
+/** A folder, a missing one included, that no fleet was ever opened in (LO9). */
+export function holdsNoLog(dir: string): boolean {
+  const head = readHead(folderOf(dir).head);
+  return head === 'none' || (head !== 'bad' && head.position === 0);
+}
+
+/** For verbs that open a log for writing, which would make one. */
+export function refuseNoLog(dir: string): void {
+  refuseStrangers(dir);
+  if (holdsNoLog(dir)) throw empty(dir);
 }
 
 export async function openAnyReader(dir: string): Promise<LogReader> {

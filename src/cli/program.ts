@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { Failure } from '../failure.ts';
 import { version } from '../version.ts';
 import { commonOptions, type Verb } from './setting.ts';
+import { fromVerb } from './verbs.ts';
 
 export function programOf(verbs: readonly Verb[]): Command {
   const program = new Command('holdfast')
@@ -20,7 +21,7 @@ export function programOf(verbs: readonly Verb[]): Command {
 /** What commander throws: undefined when it only had to show help or the version. */
 export function usageFailure(error: CommanderError, argv: readonly string[]): Failure | undefined {
   if (error.exitCode === 0) return undefined;
-  const verb = argv.find((word) => !word.startsWith('-'));
+  const [verb] = fromVerb(argv);
   const known = error.code !== 'commander.unknownCommand' && error.code !== 'commander.help' && verb !== undefined;
   const message = error.code === 'commander.help' ? 'a verb is missing' : error.message.replace(/^error: /, '');
   return new Failure('HOLDFAST_USAGE', message.replaceAll('\n', ' '), {

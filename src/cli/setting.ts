@@ -48,6 +48,13 @@ export const whole =
     return number;
   };
 
+/** An option that is a port to listen on; 0 for any. */
+export const port = (text: string): number => {
+  const number = whole(0)(text);
+  if (number > 65_535) throw new InvalidArgumentError('a port is at most 65535.');
+  return number;
+};
+
 /** A help text's examples. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ holdfast ${line}`).join('\n')}\n`;

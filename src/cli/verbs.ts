@@ -47,7 +47,7 @@ const files: readonly File[] = [
 const valued = ['--log', '-o', '--output'];
 
 /** The words of a command line from its verb on. */
-function fromVerb(argv: readonly string[]): readonly string[] {
+export function fromVerb(argv: readonly string[]): readonly string[] {
   for (let i = 0; i < argv.length; i += 1) {
     if (valued.includes(argv[i]!)) i += 1;
     else if (!argv[i]!.startsWith('-')) return argv.slice(i);

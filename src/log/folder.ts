@@ -36,13 +36,28 @@ const ours =
 
 /** Refuses what is there and is something else; a missing folder is fine. */
 export function refuseStrangers(dir: string): void {
-  const there = statSync(dir, { throwIfNoEntry: false });
-  if (there === undefined) return;
-  if (!there.isDirectory()) throw notALog(dir, 'it is no folder', []);
-  const names = readdirSync(dir);
+  const names = namesIn(dir);
+  if (names === undefined) return;
   if (names.includes('HEAD') || names.includes('db')) return;
   const strangers = names.filter((name) => !ours.test(name)).slice(0, 10);
   if (strangers.length > 0) throw notALog(dir, `it holds ${strangers.slice(0, 3).join(', ')}`, strangers);
+}
+
+/** Undefined where there is nothing. */
+function namesIn(dir: string): string[] | undefined {
+  try {
+    const there = statSync(dir, { throwIfNoEntry: false });
+    if (there === undefined) return undefined;
+    if (!there.isDirectory()) throw notALog(dir, 'it is no folder', []);
+    return readdirSync(dir);
+  } catch (error) {
+    if (!isReadOnlyError(error)) throw error;
+    throw new Failure('HOLDFAST_LOG_UNREADABLE', `the log ${dir} cannot be read by this user`, {
+      remedy: 'be the user that the log belongs to',
+      details: { dir },
+      cause: error,
+    });
+  }
 }
 
 const notALog = (dir: string, why: string, found: readonly string[]): Failure =>

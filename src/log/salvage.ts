@@ -2,7 +2,7 @@
  * `salvage`: the sound prefix of a damaged log, in whole batches and with its blobs, becomes a log in a new folder; what can
  * be read behind the damage lies beside it, marked as unproven.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Envelope } from '../../events/envelope.ts';
@@ -12,6 +12,7 @@ import { isForgottenFailure, readBlob } from './blobs.ts';
 import { eventText } from './canonical.ts';
 import { hexOf, type Seal } from './chain.ts';
 import { isDamage } from './damage.ts';
+import { filledAside, isUnused } from './filledAside.ts';
 import { folderOf } from './folder.ts';
 import type { FrameLog } from './frameLog.ts';
 import { walk } from './frames.ts';
@@ -40,12 +41,17 @@ export async function salvageLog(
   to: string,
   { touches }: { readonly touches: Touches },
 ): Promise<Salvaged> {
-  if (existsSync(to) && readdirSync(to).length > 0) {
-    throw new Failure('HOLDFAST_SALVAGE_TARGET_NOT_EMPTY', `${to} is not empty`, {
+  const isFolder = statSync(to, { throwIfNoEntry: false })?.isDirectory() ?? true;
+  if (!isFolder || !isUnused(to)) {
+    throw new Failure('HOLDFAST_SALVAGE_TARGET_NOT_EMPTY', `${to} is ${isFolder ? 'not empty' : 'no folder'}`, {
       remedy: 'name a folder that does not exist yet',
       details: { to },
     });
   }
+  return filledAside(to, (folder) => salvageInto(folder, dir, touches));
+}
+
+async function salvageInto(to: string, dir: string, touches: Touches): Promise<Salvaged> {
   let copy: FrameLog | undefined;
   let blobs = 0;
   const forgotten = new Set<string>();

@@ -1,6 +1,9 @@
 /** Amounts for people: sizes and spans of time in few characters. */
 import type { Budget } from '../../events/fleetFile.ts';
 
+/** `1 agent`, `2 agents`. */
+export const few = (n: number, one: string, more = `${one}s`): string => `${n} ${n === 1 ? one : more}`;
+
 const sizes = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 export function sizeText(bytes: number): string {

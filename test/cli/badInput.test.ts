@@ -150,6 +150,9 @@ describe('a command line that cannot be understood', () => {
     'why slot',
     'why weather today',
     'diff --at 3',
+    'registrar --port 65536',
+    'mcp --http 65536',
+    'serve --port 65536',
     '',
   ];
   test.each(wrong)('wrong usage is told as any other error: holdfast %s', async (line) => {
@@ -180,6 +183,35 @@ describe('a command line that cannot be understood', () => {
       error: { code: 'HOLDFAST_USAGE', message: expect.any(String), remedy: expect.any(String), details: {} },
     });
     expect((await holdfast(place, '--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('[LO9] a verb that opens a log for writing makes none where there is none', async () => {
+    const place = newPlace();
+    for (const words of [
+      'cell resume 1 1',
+      'cell terminate 1',
+      'forget /root --reason test',
+      'attach 1000',
+      'stop 1000',
+    ]) {
+      const error = await trouble(place, 3, ...words.split(' '), '--log', place.log);
+      expect([words, error.code]).toEqual([words, 'HOLDFAST_LOG_EMPTY']);
+    }
+    expect(readdirSync(place.folder)).toEqual(['fleet.json']);
+  });
+
+  test('the remedy of wrong usage names the verb, wherever options stand', async () => {
+    const { stderr } = await holdfast(newPlace(), '--log', 'elsewhere', 'replay', '--at', 'x');
+    expect(stderr).toContain('`holdfast replay --help`');
+  });
+
+  test('what is to be imported and cannot be is named', async () => {
+    const place = newPlace();
+    const missing = await trouble(place, 2, 'import', 'none.jsonl', '--log', place.log);
+    expect(missing).toMatchObject({ code: 'HOLDFAST_FILE_UNREADABLE', message: expect.stringContaining('none.jsonl') });
+    const folder = await trouble(place, 2, 'import', place.folder, '--log', place.log);
+    expect(folder.remedy).toContain('--from');
+    expect(readdirSync(place.folder)).toEqual(['fleet.json']);
   });
 
   test('what is asked for and is not there is exit 1 with where to look', async () => {

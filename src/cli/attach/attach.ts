@@ -5,8 +5,8 @@ import { joinProcess } from '../../host/client.ts';
 import type { Exit } from '../../host/port.ts';
 import { endOf, startOf } from '../../host/records.ts';
 import { readSpool } from '../../host/spoolReader.ts';
-import { refuseStrangers } from '../../log/folder.ts';
 import { notFound } from '../../why/question.ts';
+import { refuseNoLog } from '../opened.ts';
 import type { Output } from '../output.ts';
 import { acting, commandLine, examples, type Setting, type Verb, whole } from '../setting.ts';
 import { helpText } from './keys.ts';
@@ -57,7 +57,7 @@ async function show({ out }: Setting, processId: number, left: Left): Promise<vo
 
 async function attach(setting: Setting, processId: number, { take, watch }: Options): Promise<void> {
   const { dir, out } = setting;
-  refuseStrangers(dir);
+  refuseNoLog(dir);
   const at = await joinProcess(dir, processId);
   const onTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true;
   if (at === undefined) {

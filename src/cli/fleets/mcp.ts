@@ -5,7 +5,7 @@ import { checkFleet, readClientsFleet } from '../../fleetFile.ts';
 import { checkKeys } from '../../models/key.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
-import { acting, commandLine, examples, type Setting, type Verb, whole } from '../setting.ts';
+import { acting, commandLine, examples, port, type Setting, type Verb } from '../setting.ts';
 import { type ModelOptions, modelOf, modelOptions } from './model.ts';
 
 interface Options extends ModelOptions {
@@ -118,7 +118,7 @@ export const mcpVerb: Verb = (program: Command) => {
       'the tools of agents for an MCP client, which acts as a root: on standard input and output, or over HTTP',
     )
     .option('--root <name>', 'name of the root (default: as the client calls itself)')
-    .option('--http <port>', 'over streamable HTTP on this machine instead; 0 for any port', whole(0))
+    .option('--http <port>', 'over streamable HTTP on this machine instead; 0 for any port', port)
     .addOption(fleetOption())
     .addHelpText(
       'after',
@@ -139,7 +139,7 @@ export const serveVerb: Verb = (program: Command) => {
   const verb = program
     .command('serve')
     .description('keeps a fleet open: MCP, /metrics and /health over HTTP on this machine')
-    .option('--port <n>', 'port to listen on; 0 for any', whole(0), portDefault)
+    .option('--port <n>', 'port to listen on; 0 for any', port, portDefault)
     .addOption(fleetOption())
     .addHelpText('after', examples('serve', 'serve --log runs/monday --port 0 -o json', 'serve --fleet fleet.json'))
     .action(
@@ -147,8 +147,7 @@ export const serveVerb: Verb = (program: Command) => {
         const stopped = stopAsked();
         const opened = await open(setting, options);
         if (opened.access.fleet === undefined) {
-          const { ownerOf } = await import('../../log/owner.ts');
-          const { locked } = await import('../../log/owner.ts');
+          const { locked, ownerOf } = await import('../../log/owner.ts');
           throw locked(setting.dir, ownerOf(setting.dir));
         }
         return untilStopped(setting, opened, options.port, stopped);

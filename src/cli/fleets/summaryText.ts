@@ -1,12 +1,11 @@
 /** The end of `run` and `resume` for people: what happened in a few lines, and the commands to look further. */
 
 import { columns, cut, oneLine } from '../../words/line.ts';
+import { few } from '../../words/quantity.ts';
 import { commandLine } from '../setting.ts';
 import type { Summary } from './summary.ts';
 
 const answerColumnsMax = 100;
-
-const few = (n: number, one: string, more = `${one}s`): string => `${n} ${n === 1 ? one : more}`;
 
 /** Commands that lead on from here, ready to be copied. */
 export function lookFurther(dir: string, s: Summary): string[] {

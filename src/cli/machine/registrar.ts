@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { Failure } from '../../failure.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
-import { acting, examples, type Verb, whole } from '../setting.ts';
+import { acting, examples, port, type Verb, whole } from '../setting.ts';
 
 const portDefault = 4010;
 /** Token and account of who may register: in the environment, where tokens belong. */
@@ -40,7 +40,7 @@ export const registrarVerb: Verb = (program: Command) => {
   program
     .command('registrar')
     .description('a registrar on this machine, for trying out; it keeps everything in memory')
-    .option('--port <n>', 'port to listen on; 0 for any', whole(0), portDefault)
+    .option('--port <n>', 'port to listen on; 0 for any', port, portDefault)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--ttl <seconds>', 'tasks are over after so long (default: never)', seconds)
     .option('--sealed', 'send task ids in sealed boxes')
@@ -60,7 +60,7 @@ Who may register stands in $${tokensVariable} as TOKEN=ACCOUNT, separated by com
 `,
     )
     .action(
-      acting(async ({ out }, { host, port, ttl, sealed, delay }: Options) => {
+      acting(async ({ out }, { ttl, sealed, delay, ...at }: Options) => {
         // Loaded when it is asked for: the other verbs start without it.
         const { serveRegistrar } = await import('../../identity/listen.ts');
         const tokens = tokensIn(process.env[tokensVariable]);
@@ -71,7 +71,7 @@ Who may register stands in $${tokensVariable} as TOKEN=ACCOUNT, separated by com
             ...(sealed === true && { sealed }),
             delayMs: delay,
           },
-          { host, port },
+          at,
         );
         await out.show({ url: server.url }, () => [`registrar at ${server.url}; Ctrl-C stops it`]);
         await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));

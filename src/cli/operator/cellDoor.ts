@@ -5,13 +5,11 @@ import { foldLog } from '../../engine/fold.ts';
 import { Failure, Refused } from '../../failure.ts';
 import { type Fleet, openFleet, type Result } from '../../fleet.ts';
 import { socketPath } from '../../host/place.ts';
-import { folderOf } from '../../log/folder.ts';
-import { readHead } from '../../log/headFile.ts';
 import type { OwnerClient } from '../../serve/client.ts';
 import { Control } from '../../serve/control.ts';
 import { commands, lookups } from '../../serve/verbs.ts';
 import { notFound } from '../../why/question.ts';
-import { clientOf, reading } from '../opened.ts';
+import { clientOf, holdsNoLog, reading, refuseNoLog } from '../opened.ts';
 import { commandLine, type Setting } from '../setting.ts';
 
 /** Asks by the names of the control socket; a refusal is thrown. */
@@ -41,11 +39,6 @@ const local =
   (fleet: Fleet): AskFleet =>
   async (verb, args) =>
     granted(await (commands[verb] ?? lookups[verb])!(fleet, given(args)));
-
-const isNew = (dir: string): boolean => {
-  const head = readHead(folderOf(dir).head);
-  return typeof head === 'string' || head.position === 0;
-};
 
 /** A fleet for cells alone: one root, whose model has nothing to say. */
 const bare = { models: { script: { kind: 'script' as const } }, roots: [{ prompt: 'Code cells', model: 'script' }] };
@@ -92,8 +85,9 @@ export async function withFleet<T>(
   const { dir } = setting;
   const client = clientOf(dir);
   if (client !== undefined) return body(remote(client, setting));
+  if (!orNew) refuseNoLog(dir);
   const socket = socketPath(resolve(dir), 'engine');
-  const fleet = await openFleet({ log: dir, socket, ...(orNew && isNew(dir) && { fleet: bare }) });
+  const fleet = await openFleet({ log: dir, socket, ...(orNew && holdsNoLog(dir) && { fleet: bare }) });
   const control = await Control.listen(fleet, socket);
   let stopped = false;
   let left = (_: Failure): void => {};

@@ -1,5 +1,5 @@
 /** `export` and `import`: a log as JSON lines and back, byte for byte; and the rollouts of other tools. */
-import { createReadStream, createWriteStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Option } from 'commander';
 import { assert, Failure } from '../../failure.ts';
 import { openLog } from '../../live.ts';
+import { filledAside, isUnused } from '../../log/filledAside.ts';
 import { refuseStrangers } from '../../log/folder.ts';
 import { type Tool, tools } from '../../rollouts/importing.ts';
 import { batchesOf, exported, importInto } from '../../rollouts/own.ts';
@@ -58,8 +59,9 @@ const exportLog = ({ dir, out }: Setting, file: string | undefined): Promise<voi
   });
 
 function refuseUsed(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) refuseStrangers(dir);
+  if (isUnused(dir)) return;
   refuseStrangers(dir);
-  if (!existsSync(dir) || readdirSync(dir).length === 0) return;
   throw new Failure('HOLDFAST_LOG_IN_USE', `the log ${dir} is not empty`, {
     remedy: 'import into a new folder: name it with --log',
     details: { dir },
@@ -71,19 +73,17 @@ async function importLog({ dir, out }: Setting, file: string): Promise<void> {
   // Twice: nothing is written before everything has been checked.
   let checked = 0;
   for await (const { events } of batchesOf(linesOf(file))) checked += events.length;
-  const log = await openLog(dir);
-  try {
-    const events = await importInto(log, batchesOf(linesOf(file)));
-    assert(events === checked, 'the file stayed the same while it was imported');
-    await log.close();
-  } catch (error) {
-    await log.close();
-    // The folder was empty before: half a log must not pass for a whole one.
-    rmSync(dir, { recursive: true, force: true });
-    throw error;
-  }
+  const { hash } = await filledAside(dir, async (folder) => {
+    const log = await openLog(folder);
+    try {
+      const events = await importInto(log, batchesOf(linesOf(file)));
+      assert(events === checked, 'the file stayed the same while it was imported');
+      return log.head();
+    } finally {
+      await log.close();
+    }
+  });
   const { origin } = (await stateAt(dir)).fleet;
-  const { hash } = log.head();
   await out.show({ log: dir, events: checked, hash }, () => [
     `imported ${checked} events into ${dir}`,
     origin === 'own' ? `continue with: ${commandLine(dir, 'resume')}` : `look at it with: ${commandLine(dir, 'show')}`,
@@ -116,12 +116,31 @@ interface ImportOptions {
   readonly policy?: string;
 }
 
-const importAny = (setting: Setting, file: string, { from, policy }: ImportOptions): Promise<unknown> => {
+function refuseUnreadable(path: string): void {
+  const is = statSync(path, { throwIfNoEntry: false });
+  if (is !== undefined && !is.isDirectory()) return;
+  const remedy =
+    is === undefined
+      ? 'name a file that `holdfast export` has written'
+      : 'name a file that `holdfast export` has written; for the rollouts of another tool say --from codex or claude';
+  throw new Failure(
+    'HOLDFAST_FILE_UNREADABLE',
+    `${path}: ${is === undefined ? 'there is no such file' : 'it is a folder'}`,
+    {
+      remedy,
+      details: { path },
+    },
+  );
+}
+
+async function importAny(setting: Setting, file: string, { from, policy }: ImportOptions): Promise<unknown> {
   if (from !== undefined) return importTool(setting, { from, path: file, ...(policy !== undefined && { policy }) });
   if (policy !== undefined)
     throw new Failure('HOLDFAST_USAGE', '--policy goes with --from', { remedy: '`holdfast import --help` shows how' });
-  return file === '-' ? importStdin(setting) : importLog(setting, file);
-};
+  if (file === '-') return importStdin(setting);
+  refuseUnreadable(file);
+  return importLog(setting, file);
+}
 
 const importVerb: Verb = (program) => {
   program

@@ -12,6 +12,7 @@ import type { LogReader } from '../../log/port.ts';
 import { forgetSecret } from '../../log/secretsFile.ts';
 import { agentNamed } from '../../words/agentNamed.ts';
 import { nameIn } from '../../words/names.ts';
+import { refuseNoLog } from '../opened.ts';
 import { acting, examples, type Setting, type Verb } from '../setting.ts';
 
 interface Meant extends Left {
@@ -40,6 +41,7 @@ async function meant(log: LogReader, target: string): Promise<Meant> {
 }
 
 async function act({ dir, out }: Setting, target: string, { reason }: { readonly reason: string }): Promise<void> {
+  refuseNoLog(dir);
   const log = await openLog(dir);
   try {
     const { payloads, staying, agentId, name } = await meant(log, target);

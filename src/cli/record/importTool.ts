@@ -8,6 +8,7 @@ import { importRollouts, type Tool } from '../../rollouts/importing.ts';
 import type { ImportReport } from '../../rollouts/report.ts';
 import { version } from '../../version.ts';
 import { columns, oneLine } from '../../words/line.ts';
+import { few } from '../../words/quantity.ts';
 import { exit } from '../exitCodes.ts';
 import { tell } from '../output.ts';
 import { commandLine, type Setting } from '../setting.ts';
@@ -105,8 +106,8 @@ function text(report: ImportReport, dir: string): string[] {
   const torn = files.filter(({ heldBack }) => heldBack > 0);
   return [
     ...(report.stopped ? ['stopped; import again to go on'] : []),
-    `added ${added} events to ${dir}, which holds ${events}: ${agents} agents in ${roots} trees, ${openTurns} turns without an end`,
-    `read ${files.length} files, ${lines} lines`,
+    `added ${few(added, 'event')} to ${dir}, which holds ${events}: ${few(agents, 'agent')} in ${few(roots, 'tree')}, ${few(openTurns, 'turn')} without an end`,
+    `read ${few(files.length, 'file')}, ${few(lines, 'line')}`,
     ...Object.entries(marks).map(
       ([mark, n]) => `  ${String(n).padStart(8)}  events ${mark}${said[mark as keyof typeof said]}`,
     ),

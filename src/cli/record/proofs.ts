@@ -21,7 +21,13 @@ export function checkpointFrom(file: string, trusted?: string): Checkpoint {
       cause: error,
     });
   }
-  return readCheckpoint(note, trusted);
+  try {
+    return readCheckpoint(note, trusted);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { code, message, remedy, details } = error;
+    throw new Failure(code, `${file}: ${message}`, { remedy, details: { file, ...details }, cause: error });
+  }
 }
 
 /** The newest kept checkpoint that covers a position and this log; where there is none, the log is signed now. */
