@@ -28,6 +28,10 @@ export interface FuzzOptions extends Own {
   readonly shrink?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (so: FuzzCounts) => void;
+  /** A history begins, also of those that are tried while one is made shorter. */
+  readonly onBegin?: (history: History) => void;
+  /** A promise is broken; the shortest history that does it is still to be looked for. */
+  readonly onFound?: (failure: FuzzFailure) => void;
 }
 
 export interface FuzzCounts {
@@ -48,6 +52,8 @@ export interface FuzzFailure {
   readonly violated: string;
   readonly message: string;
   readonly history: History;
+  /** It was ended from outside: whoever runs it again in the same thread waits for ever. */
+  readonly endless?: true;
 }
 
 export interface Fuzzed extends FuzzCounts {
@@ -83,7 +89,7 @@ export async function outcomeOf(history: History, own: Own = {}): Promise<Outcom
 
 export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
   const { seed: first, runs: runsMax, seconds = Number.POSITIVE_INFINITY, plant, length, shrink = true } = options;
-  const { signal, onProgress, fleet } = options;
+  const { signal, onProgress, onBegin, onFound, fleet } = options;
   const own = ownOf(options);
   if (plant !== undefined) plantNamed(plant);
   const start = performance.now();
@@ -104,6 +110,7 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
     }
     const drawn = withFleet(historyOf(first + runs, length), fleet);
     const history = { ...drawn, ...(plant !== undefined && { plant }) };
+    onBegin?.(history);
     const { world, broken, logHash = '' } = await outcomeOf(history, own);
     logs.update(logHash);
     runs += 1;
@@ -113,6 +120,7 @@ export async function fuzz(options: FuzzOptions): Promise<Fuzzed> {
     reached.add(world.events);
     if (broken === undefined) continue;
     const so = counts();
+    onFound?.({ run: runs, seed: history.seed, ...broken, history });
     const found = shrink ? await shortest(history, broken, options) : { ...broken, history };
     const failure = { run: runs, seed: history.seed, ...found };
     return { ...so, logs: logs.digest('hex'), coverage: reached.coverage, failure };
@@ -131,7 +139,7 @@ type Broken = NonNullable<Outcome['broken']>;
 
 /** The shortest history that breaks the same promise, and how it does. */
 async function shortest(history: History, found: Broken, options: FuzzOptions): Promise<Broken & { history: History }> {
-  const { signal } = options;
+  const { signal, onBegin } = options;
   const own = ownOf(options);
   let last = found;
   let breath = performance.now();
@@ -141,6 +149,7 @@ async function shortest(history: History, found: Broken, options: FuzzOptions): 
       breath = performance.now();
     }
     if (signal?.aborted) return false;
+    onBegin?.(candidate);
     const { broken } = await outcomeOf(candidate, own);
     if (broken?.violated !== found.violated) return false;
     last = broken;

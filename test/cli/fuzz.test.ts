@@ -31,6 +31,16 @@ describe('nothing is found', () => {
 });
 
 describe('a promise is broken', () => {
+  test('[LO1] a history that keeps its thread for ever is ended from outside, and its seed is named', async () => {
+    const words = ['--plant', 'waits-for-itself', '--seed', '7', '--runs', '3', '--patience', '3'];
+    const place = newPlace();
+    const said = await holdfast(place, 'fuzz', ...words, '--save', join(place.folder, 'found'), '-o', 'json');
+    expect(said.code).toBe(1);
+    const found = JSON.parse(said.stdout) as Said;
+    expect(found).toMatchObject({ run: 1, seed: 7, violated: 'LIVE', endless: true, history: { seed: 7 } });
+    expect(readdirSync(join(place.folder, 'found'))).toEqual(['history-7.json']);
+  });
+
   test('[R6] it names the promise and the seed, shows a short history, and ends with 1', async () => {
     const said = await holdfast(newPlace(), 'fuzz', '--plant', 'R6', '--seed', '5');
     expect(said.code).toBe(1);

@@ -8,6 +8,8 @@ import { tell } from '../output.ts';
 import { acting, commandLine, examples, type Setting, type Verb, whole } from '../setting.ts';
 
 const runsDefault = 1_000;
+/** A history takes some hundredths of a second; on a machine that is very busy, and with all checks, some seconds. */
+const patienceSeconds = 60;
 /** Between two lines of progress: for a person who watches, and for whoever reads a protocol later. */
 const progressMs = { terminal: 1_000, file: 10_000 } as const;
 /** Seeds are given at random when none is asked for. */
@@ -19,6 +21,7 @@ interface Options {
   readonly seconds?: number;
   readonly plant?: string;
   readonly save?: string;
+  readonly patience?: number;
 }
 
 const countsText = ({ runs, events, perSecond, eventsPerSecond, faults, crashes }: FuzzCounts): string =>
@@ -46,12 +49,17 @@ function progress(): (so: FuzzCounts) => void {
 }
 
 /** The history as a fixture, and its log as `import` reads it. */
-async function save(dir: string, { seed, violated, message, history }: FuzzFailure): Promise<string[]> {
+async function save(dir: string, { seed, violated, message, history, endless }: FuzzFailure): Promise<string[]> {
   const { outcomeOf } = await import('../../simulate/fuzz.ts');
   const { exported } = await import('../../rollouts/own.ts');
   await mkdir(dir, { recursive: true });
   const historyFile = join(dir, `history-${seed}.json`);
   const logFile = join(dir, `log-${seed}.jsonl`);
+  const text = `${JSON.stringify({ broken: violated, what: message, history }, null, 2)}\n`;
+  const file = await open(historyFile, 'w', 0o600);
+  await file.writeFile(text).finally(() => file.close());
+  // Nobody sees the log of a history that does not end.
+  if (endless === true) return [historyFile];
   const { world } = await outcomeOf(history);
   const log = await open(logFile, 'w', 0o600);
   try {
@@ -59,9 +67,6 @@ async function save(dir: string, { seed, violated, message, history }: FuzzFailu
   } finally {
     await log.close();
   }
-  const text = `${JSON.stringify({ broken: violated, what: message, history }, null, 2)}\n`;
-  const file = await open(historyFile, 'w', 0o600);
-  await file.writeFile(text).finally(() => file.close());
   return [historyFile, logFile];
 }
 
@@ -77,21 +82,27 @@ async function report(setting: Setting, options: Options, fuzzed: Fuzzed, stoppe
     ]);
     return stopped ? exit.stopped : exit.done;
   }
-  const { run, seed, violated, message, history } = failure;
+  const { run, seed, violated, message, history, endless } = failure;
   const { described } = await import('../../simulate/describe.ts');
   const plant = options.plant === undefined ? [] : ['--plant', options.plant];
   const replay = commandLine(dir, 'fuzz', '--runs', '1', '--seed', String(seed), ...plant);
   const saved = options.save === undefined ? [] : await save(options.save, failure);
   await out.show(
-    { ...counts, run, seed, violated, message, history, replay, ...(saved.length > 0 && { saved }) },
+    {
+      ...counts,
+      ...{ run, seed, violated, message, history, replay },
+      ...(endless === true && { endless }),
+      ...(saved.length > 0 && { saved }),
+    },
     () => [
       countsText(counts),
-      ...coverageText(counts.coverage),
+      // What a thread has reached that was ended is not known.
+      ...(endless === true ? [] : coverageText(counts.coverage)),
       '',
       `history ${run} (seed ${seed}) breaks ${violated}:`,
       message,
       '',
-      'the shortest history that does it:',
+      endless === true ? 'as it was found:' : 'the shortest history that does it:',
       described(history),
       '',
       ...saved.map((file) => `saved: ${file}`),
@@ -103,7 +114,7 @@ async function report(setting: Setting, options: Options, fuzzed: Fuzzed, stoppe
 
 async function run(setting: Setting, options: Options): Promise<number> {
   // Loaded when it is asked for: the other verbs start without it.
-  const { fuzz } = await import('../../simulate/fuzz.ts');
+  const { fuzzAside } = await import('../../simulate/aside.ts');
   const { runs = options.seconds === undefined ? runsDefault : Number.POSITIVE_INFINITY, seconds, plant } = options;
   const seed = options.seed ?? 1 + Math.floor(Math.random() * seedMax);
   const stop = new AbortController();
@@ -114,7 +125,8 @@ async function run(setting: Setting, options: Options): Promise<number> {
   process.on('SIGINT', asked).on('SIGTERM', asked);
   if (setting.out.format === 'text') tell(`from seed ${seed}; Ctrl-C stops and says what was found so far\n`);
   try {
-    const fuzzed = await fuzz({
+    const fuzzed = await fuzzAside({
+      historyMsMax: (options.patience ?? patienceSeconds) * 1000,
       seed,
       runs,
       signal: stop.signal,
@@ -136,6 +148,7 @@ export const fuzzVerb: Verb = (program) => {
     .option('--seed <s>', 'seed of the first history (default: by chance)', whole(0))
     .option('--seconds <t>', 'begin no history after so long', whole(1))
     .option('--plant <name>', 'put a known defect back into the engine, to see that it is found')
+    .option('--patience <s>', `seconds after which a history does not end (default: ${patienceSeconds})`, whole(1))
     .option('--save <dir>', 'write a failing history and its log (for `import`) there')
     .addHelpText(
       'after',

@@ -7,6 +7,7 @@ import { approvalPlants } from './approvals.ts';
 import { cellPlants } from './cells.ts';
 import { clientPlants } from './clients.ts';
 import { diskPlants } from './disk.ts';
+import { endlessPlants } from './endless.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
 import { modelPlants } from './models.ts';
@@ -39,8 +40,9 @@ export const plants: Readonly<Record<string, Plant>> = {
 const inOrder = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
 
 export function plantNamed(name: string): Plant {
-  if (Object.hasOwn(plants, name)) return plants[name]!;
-  const names = Object.keys(plants).sort(inOrder);
+  const all = { ...plants, ...endlessPlants };
+  if (Object.hasOwn(all, name)) return all[name]!;
+  const names = Object.keys(all).sort(inOrder);
   throw new Failure('HOLDFAST_USAGE', `there is no planted defect ${name}`, {
     remedy: `name one of ${names.join(', ')}`,
     details: { plants: names },
