@@ -1,9 +1,10 @@
 /** The MCP server as the official client has it: on standard input and output, killed, and found again. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { toolTable } from '../../src/decide/tools/table.ts';
@@ -176,3 +177,38 @@ test('[MC5] nothing but the protocol is on the standard output, and the end of t
   expect((await again.call('list_processes')).fields.processes).toMatchObject([{ session_id: 1000, state: 'running' }]);
   await again.call('stop_process', { session_id: 1000 });
 });
+
+/** The inspector's command line, which is no part of ours: fetched by npm. Newer versions than this need Node 22. */
+const inspector = [
+  'exec',
+  '--yes',
+  '--package=@modelcontextprotocol/inspector-cli@0.15.0',
+  '--',
+  'mcp-inspector-cli',
+  '--cli',
+];
+
+test.runIf(process.env.HOLDFAST_LONG !== undefined)(
+  '[MC1][MC5] the inspector lists the tools, spawns an agent, and another run of it reads what the agent has said',
+  {
+    timeout: 300_000,
+  },
+  async () => {
+    const place = newPlace(fleet);
+    const server = [process.execPath, program, 'mcp', '--log', place.log, '--fleet', place.fleet];
+    const inspect = async (...words: string[]) => {
+      const { stdout } = await promisify(execFile)('npm', [...inspector, ...server, ...words], { cwd: place.folder });
+      return JSON.parse(stdout);
+    };
+    const call = (tool: string, ...args: string[]) =>
+      inspect('--method', 'tools/call', '--tool-name', tool, ...args.flatMap((arg) => ['--tool-arg', arg]));
+    const { tools } = await inspect('--method', 'tools/list');
+    expect(tools.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(Object.keys(toolTable)));
+    const spawned = await call('spawn_agent', 'task_name=quick', 'message=go');
+    expect(spawned.structuredContent).toMatchObject({ task_name: '/root/quick' });
+    const waited = await call('wait_agent', 'timeout_ms=20000');
+    expect(waited.structuredContent.mail).toMatchObject([{ from: '/root/quick', text: 'quick is done' }]);
+    const { resources } = await inspect('--method', 'resources/list');
+    expect(resources.map(({ uri }: { uri: string }) => uri)).toContain('holdfast://status');
+  },
+);
