@@ -1,6 +1,7 @@
 /** A model named on the command line instead of in a fleet file: `run --prompt` and `mcp` have the same words for it. */
 import { Option } from 'commander';
 import type { ModelConfig } from '../../../events/fleetFile.ts';
+import { Failure } from '../../failure.ts';
 
 export interface ModelOptions {
   readonly model?: string;
@@ -22,8 +23,13 @@ export const modelOptions = (what: string, absent = ''): Option[] => [
   new Option('--effort <effort>', 'with --model: how hard the model thinks, in the words of its server'),
 ];
 
+/** Throws HOLDFAST_USAGE for a base URL that is none. */
 export function modelOf({ baseUrl, api, effort, model }: ModelOptions): ModelConfig {
   if (model === 'script') return { kind: 'script' };
+  if (baseUrl !== undefined && !/^https?:\/\//.test(baseUrl))
+    throw new Failure('HOLDFAST_USAGE', `--base-url expects an address with http:// or https://, found "${baseUrl}"`, {
+      remedy: `did you mean http://${baseUrl}/v1?`,
+    });
   const kind = api ?? (baseUrl === undefined ? 'responses' : 'chat');
   return { kind, ...(baseUrl !== undefined && { baseUrl }), ...(effort !== undefined && { effort }) };
 }
