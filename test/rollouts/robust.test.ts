@@ -168,6 +168,8 @@ describe('what is no rollout', () => {
     ['JSON over many lines', JSON.stringify({ type: 'session_meta', payload: { id: 'x' } }, null, 2)],
     ['nothing', ''],
     ['other JSON lines', '{"a":1}\n{"b":2}\n'],
+    ['an export of a log of ours', '{"at":1,"data":{},"position":1,"type":"FleetOpened"}\n'],
+    ['a session of another tool', '{"type":"user","message":{"role":"user","content":"hello"},"sessionId":"x"}\n'],
   ])('%s is refused, and the log stays empty', async (_, content) => {
     const path = join(newFolder(), 'rollout.jsonl');
     writeFileSync(path, content);

@@ -1,6 +1,6 @@
 /** `export` and `import`: a log as JSON lines and back, byte for byte; and the rollouts of other tools. */
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -37,6 +37,22 @@ async function* linesOf(path: string): AsyncGenerator<string, void, void> {
   if (parts.length > 0) yield parts.join('');
 }
 
+/** The file is there under its name when it is whole and durable: the beginning of an export would pass for an export. */
+async function writeWhole(file: string, pages: AsyncIterable<readonly string[]>): Promise<void> {
+  const half = `${file}.half`;
+  const target = await open(half, 'w', 0o600);
+  try {
+    for await (const lines of pages) await target.write(`${lines.join('\n')}\n`);
+    await target.sync();
+    await rename(half, file);
+  } catch (error) {
+    await rm(half, { force: true });
+    throw error;
+  } finally {
+    await target.close();
+  }
+}
+
 /** stdout carries the events in any format; what else there is to say goes to stderr. */
 const exportLog = ({ dir, out }: Setting, file: string | undefined): Promise<void> =>
   reading(dir, async (log) => {
@@ -44,16 +60,8 @@ const exportLog = ({ dir, out }: Setting, file: string | undefined): Promise<voi
       for await (const lines of exported(log)) await out.lines(lines);
       return;
     }
-    const target = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-      throw new Failure('HOLDFAST_USAGE', `${file} exists already`, { remedy: 'name a new file' });
-    });
-    try {
-      for await (const lines of exported(log)) await target.write(`${lines.join('\n')}\n`);
-      await target.sync();
-    } finally {
-      await target.close();
-    }
+    if (existsSync(file)) throw new Failure('HOLDFAST_USAGE', `${file} exists already`, { remedy: 'name a new file' });
+    await writeWhole(file, exported(log));
     const { position, hash } = log.synced();
     await out.show({ file, events: position, hash }, () => [`wrote ${position} events to ${file}`]);
   });

@@ -15,6 +15,9 @@ const linesMax = 40;
 
 /** Kinds of lines by which a rollout is known. */
 const known = /^(?:session_meta|turn_context|world_state|compacted|token_usage_record|response_item\/|event_msg\/)/;
+/** Lines of the first era are the items themselves: any line with a type would look like one. */
+const knownBare =
+  /^(?:session_meta|response_item\/(?:message\/|reasoning$|function_call|local_shell_call|custom_tool_call|web_search_call))/;
 
 interface Looked {
   readonly header?: Header;
@@ -37,7 +40,7 @@ function look(path: string, bytes: number): Looked | undefined {
     const record = enveloped(value);
     const payload = objectOf(record.payload);
     const kind = kindOf(record);
-    isKnown ||= known.test(kind) && 'payload' in record;
+    isKnown ||= 'payload' in record && ('payload' in value ? known : knownBare).test(kind);
     if (kind === 'session_meta') header ??= headerOf(payload);
     else continues ??= textOf(payload.turn_id);
     if (kind === 'turn_context') model ??= textOf(payload.model);
