@@ -4,7 +4,7 @@ import type { Reducers } from './reducers.ts';
 import type { Activity, State, Turn } from './state.ts';
 import { table } from './table.ts';
 
-export const emptyActivity = (): Activity => ({
+const emptyActivity = (): Activity => ({
   busy: table(),
   busyCount: 0,
   waiting: table(),

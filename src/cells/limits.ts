@@ -17,7 +17,7 @@ export const defaultCellLimits: CellLimits = {
   stackBytes: stackBytesMax,
 };
 
-export type CellErrorCode =
+type CellErrorCode =
   | 'HOLDFAST_CELL_THREW'
   | 'HOLDFAST_CELL_MEMORY_LIMIT'
   | 'HOLDFAST_CELL_CPU_LIMIT'

@@ -13,7 +13,7 @@ import { Values } from './values.ts';
 /** What a run of the script came to: nothing yet, its end, or what it threw, in words. */
 export type Ran = 'waiting' | 'done' | { readonly threw: string };
 
-export interface Bounds {
+interface Bounds {
   /** Size of the memory that is allowed. */
   memoryBytes: number;
   /** Asked while a script runs; may throw. */

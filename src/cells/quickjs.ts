@@ -74,7 +74,7 @@ export type QuickJs = { readonly [K in keyof typeof exportNames | keyof typeof u
 };
 
 /** What the module may ask. A call that throws unwinds it whole: no script can catch that. */
-export interface HostOf {
+interface HostOf {
   /** ms since 1970. */
   now(): number;
   /** Whether the memory may become that large. */

@@ -27,7 +27,7 @@ export interface Guard {
 /** The cell was ended from outside while it ran. */
 export class Stopped extends Error {}
 
-export interface Stepped {
+interface Stepped {
   readonly told: Told;
   /** Of the processor, for the whole cell so far. */
   readonly cpuMs: number;

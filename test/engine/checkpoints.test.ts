@@ -3,7 +3,7 @@ import { Author, touches, work } from '../../src/contract/material.ts';
 import { Checkpoints } from '../../src/engine/checkpoints.ts';
 import { openMemoryLog } from '../../src/log/memory.ts';
 import type { Log } from '../../src/log/port.ts';
-import { ManualClock, quiet, until } from '../rules/living.ts';
+import { ManualClock, until } from '../rules/living.ts';
 
 /** A log, and the positions at which it was signed. */
 function signedLog() {
@@ -49,34 +49,4 @@ test('[LO4] a checkpoint that is still being signed is not begun again, and one 
   fail!(new Error('the disk is full'));
   await checkpoints.last();
   expect(signed).toEqual([log.synced().position]);
-});
-
-test('a log that is written fast is signed a tenth of the time, and the fleet has the rest', async () => {
-  const { log, signing } = signedLog();
-  const clock = new ManualClock();
-  let done: (() => void) | undefined;
-  let begun = 0;
-  const aside = () => {
-    begun += 1;
-    return new Promise<void>((resolve) => {
-      done = resolve;
-    });
-  };
-  const checkpoints = new Checkpoints(log, { ...signing, aside }, clock, { everyEvents: 5 });
-  const author = new Author();
-  await log.append(author.opening());
-  const write = async () => {
-    for (const batch of work(author, 20)) await log.append(batch);
-  };
-  await write();
-  await clock.pass(100);
-  done!();
-  await quiet();
-  await clock.pass(899);
-  await write();
-  expect(begun).toBe(1);
-  await clock.pass(1);
-  await write();
-  expect(begun).toBe(2);
-  checkpoints.stop();
 });

@@ -2,7 +2,7 @@
 import { Argument } from 'commander';
 import type { ApprovalAnswer } from '../../decide/command.ts';
 import { acting, commandLine, examples, type Verb } from '../setting.ts';
-import { actAnywhere } from './atRest.ts';
+import { actAnywhere } from './anywhere.ts';
 
 const words: readonly ApprovalAnswer[] = ['allow', 'deny', 'always'];
 

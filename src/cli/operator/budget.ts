@@ -4,7 +4,7 @@ import type { Budget } from '../../../events/fleetFile.ts';
 import type { BudgetGiven } from '../../decide/budget.ts';
 import { budgetText } from '../../words/quantity.ts';
 import { acting, commandLine, examples, type Verb } from '../setting.ts';
-import { actAnywhere } from './atRest.ts';
+import { actAnywhere } from './anywhere.ts';
 
 type Limit = number | 'none';
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { viewOf } from '../../engine/cellView.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { Failure, Refused } from '../../failure.ts';
-import { type Fleet, openFleet, type Result } from '../../fleet.ts';
+import type { Fleet, Result } from '../../fleet.ts';
 import { socketPath } from '../../host/place.ts';
 import type { OwnerClient } from '../../serve/client.ts';
 import { Control } from '../../serve/control.ts';
@@ -87,6 +87,7 @@ export async function withFleet<T>(
   if (client !== undefined) return body(remote(client, setting));
   if (!orNew) refuseNoLog(dir);
   const socket = socketPath(resolve(dir), 'engine');
+  const { openFleet } = await import('../../fleet.ts');
   const fleet = await openFleet({ log: dir, socket, ...(orNew && holdsNoLog(dir) && { fleet: bare }) });
   const control = await Control.listen(fleet, socket);
   let stopped = false;

@@ -4,12 +4,10 @@
  */
 import type { State } from '../../../projections/state.ts';
 import type { CommandOf } from '../../decide/command.ts';
-import { decide } from '../../decide/decide.ts';
-import type { Context } from '../../decide/decision.ts';
 import { allLive } from '../../decide/leases.ts';
 import { foldLog } from '../../engine/fold.ts';
 import { Failure } from '../../failure.ts';
-import { type Fleet, openFleet, type Result } from '../../fleet.ts';
+import type { Fleet, Result } from '../../fleet.ts';
 import { oneLine } from '../../words/line.ts';
 import { reading } from '../opened.ts';
 import { acting, commandLine, examples, type Setting, type Verb } from '../setting.ts';
@@ -85,9 +83,6 @@ interface Ending {
   readonly remaining: readonly number[];
 }
 
-/** Decided on the state alone: what it is told when there is nothing to end. */
-const idle: Context = { at: 0, by: 'operator', id: () => '' as never, hostId: '' };
-
 const isLive = (state: State, id: number): boolean =>
   state.processes.all[id] !== undefined && state.processes.all[id].end === undefined;
 
@@ -97,14 +92,15 @@ async function endAtRest<A extends Ending>(
   command: CommandOf<'clean'> | CommandOf<'stopProcess'>,
   own: (fleet: Fleet) => Promise<Result<A>>,
 ): Promise<Result<A>> {
+  const { decidedAlone, openAtRest } = await import('./atRest.ts');
   const state = await reading(dir, (log) => foldLog(log));
   const lives = command.do === 'clean' ? allLive(state).length > 0 : isLive(state, command.processId);
   if (!lives) {
-    const decision = decide(state, idle, command);
+    const decision = decidedAlone(state, command);
     if (decision._tag === 'Left') return { ok: false, refusal: decision.left };
     return { ok: true, answer: { ...(decision.right.answer as object), remaining: [] as number[] } as unknown as A };
   }
-  const fleet = await openFleet({ log: dir, turns: 'stay' });
+  const fleet = await openAtRest(dir);
   try {
     return await own(fleet);
   } finally {

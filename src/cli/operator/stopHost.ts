@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, Refused } from '../../failure.ts';
-import { openFleet } from '../../fleet.ts';
 import { connectHost, hostOfLog } from '../../host/client.ts';
 import { endHost } from '../../host/orphans.ts';
 import type { Place } from '../../host/place.ts';
@@ -41,7 +40,7 @@ async function stopRecorded(dir: string, ids: readonly number[]): Promise<void> 
   if (client !== undefined) {
     await Promise.all(ids.map((processId) => client.ask('stopProcess', { processId })));
   } else if (existsSync(folderOf(dir).head)) {
-    const fleet = await openFleet({ log: dir, turns: 'stay' });
+    const fleet = await (await import('./atRest.ts')).openAtRest(dir);
     await Promise.all(ids.map((id) => fleet.stopProcess(id)));
     await fleet.stop('opened to end processes');
   }
