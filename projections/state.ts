@@ -1,24 +1,25 @@
 /** What is true now: the document that decisions read, and nothing but a fold of the log. Plain JSON, all of it. */
 import type { Text } from '../events/fact.ts';
 import type { FleetFile, Limits, Workspace } from '../events/fleetFile.ts';
-import type { Need } from '../events/identity.ts';
 import type { AgentId, MailId, QueueId, ReservationId, TurnId } from '../events/ids.ts';
 import type { MailKind } from '../events/mail.ts';
-import type { DetachReason, StopReason } from '../events/process.ts';
 import type { Purpose } from '../events/slot.ts';
-import type { TaskOrigin } from '../events/task.ts';
 import type { Client } from './answering.ts';
 import type { Approvals } from './approval.ts';
 import type { Spending } from './budget.ts';
 import type { Cell } from './cell.ts';
 import { noIdentities } from './identities.ts';
 import { emptyOrder, type Order } from './order.ts';
+import type { Process } from './process.ts';
+import type { Identities, TaskBindings } from './registration.ts';
 import type { Source } from './source.ts';
 import { numbered, table } from './table.ts';
 import { noTaskBindings } from './taskBindings.ts';
 import type { Workspaces } from './workspaces.ts';
 
-export type { Cell, CellEnd, Frontier } from './cell.ts';
+export type { Cell, CellEnd } from './cell.ts';
+export type { Process, ProcessEnd } from './process.ts';
+export type { Binding, Identities, Identity, Registration, TaskBindings } from './registration.ts';
 export type { Source } from './source.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
@@ -188,108 +189,6 @@ export interface Residents {
   count: number;
   /** Evictable sub-agents, least recently used first. */
   idle: Order;
-}
-
-export interface ProcessEnd {
-  how: 'exited' | 'terminated' | 'lost' | 'launch-failed';
-  code: number | null;
-  signal: string | null;
-  outputBytes: number;
-  at: number;
-  position: number;
-  reason?: string;
-}
-
-export interface Process {
-  processId: number;
-  agentId: AgentId;
-  rootId: AgentId;
-  requestId: string;
-  hostId: string;
-  command: string[];
-  cwd: string;
-  tty: boolean;
-  onInterrupt: 'keep' | 'kill';
-  position: number;
-  at: number;
-  turnId?: TurnId;
-  callId?: string;
-  cellId?: string;
-  pid?: number;
-  group?: number;
-  startTime?: number;
-  bootId?: string;
-  /** attached: its agent is in memory and may write to it. */
-  place: 'attached' | 'detached';
-  /** Why it is detached. */
-  detached?: DetachReason;
-  /** Position of its last use: its start, or a call of any agent. */
-  used: number;
-  /** Its agent wants to be told of its end. */
-  notify?: true;
-  /** Processes that were ended to make room for it. */
-  pruned?: number[];
-  stop?: StopReason;
-  /** Bytes written to its stdin so far. */
-  written: number;
-  /** Those of them that operators typed. */
-  typed?: number;
-  /** How far an agent has read its output. */
-  cursors: Record<string, number>;
-  end?: ProcessEnd;
-}
-
-export interface Identity {
-  runtimeId: string;
-  accountId: string;
-  identityEpoch: number;
-  publicKey: string;
-  position: number;
-  at: number;
-}
-
-/** What the registrar has been asked for and has not answered. */
-export interface Registration<Origin> {
-  /** The registrar knows the request by it. */
-  key: string;
-  identityEpoch: number;
-  attempt: number;
-  origin: Origin;
-  position: number;
-  at: number;
-}
-
-export interface Identities {
-  /** Epoch of the newest registration; 0 before the first. */
-  newest: number;
-  current?: Identity;
-  registering?: Registration<Need>;
-  /** Registrations made void by a change of the account, since the last that was not. */
-  lostAttempts: number;
-}
-
-export interface Binding {
-  taskId: string;
-  runtimeId: string;
-  identityEpoch: number;
-  origin: TaskOrigin;
-  position: number;
-  at: number;
-  /** Milliseconds since 1970. */
-  expiresAt?: number;
-}
-
-export interface TaskBindings {
-  /** Agent → its newest binding that was not cleared; it counts while its identity does. */
-  newest: Record<string, Binding>;
-  registering: Record<string, Registration<TaskOrigin>>;
-  /** Registrations in it. */
-  underWay: number;
-  /** Agents whose turn waits, and agents that are registered ahead; none of them is in `registering`. */
-  forTurns: Order;
-  toPrewarm: Order;
-  /** Agent → registrations made void by a change of the identity, since the last that was not. */
-  lostAttempts: Record<string, number>;
 }
 
 export interface Answered {
