@@ -23,7 +23,7 @@ export type { Binding, Identities, Identity, Registration, TaskBindings } from '
 export type { Source } from './source.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
-export const stateVersion = 3;
+export const stateVersion = 4;
 
 export interface Agent {
   agentId: AgentId;
@@ -166,7 +166,7 @@ export interface Turn {
   parked?: { until?: number; at: number; position: number };
   /** A client makes its calls: no model is asked, and further calls come while others are open. */
   client?: true;
-  /** Calls of a client that a person is or was asked about: the client may have been told so instead of their end. */
+  /** Calls of a client whose end may reach nobody: a person was asked about them, or the client has gone since. */
   putOff?: Record<string, true>;
   /** Its task was rejected since the newest ModelSampled (TB5). */
   rejected?: true;

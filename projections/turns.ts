@@ -42,6 +42,10 @@ export const turns: Reducers = {
     const turn = draft.turns[data.turnId]!;
     turn.fresh = turn.fresh.filter((mailId) => mailId !== data.mailId);
   },
+  ClientLeft: (draft, { data }) => {
+    const turn = draft.turns[draft.agents[data.agentId]!.turnId ?? ''];
+    for (const callId in turn?.calls) (turn!.putOff ??= table())[callId] = true;
+  },
   ModelSampled: (draft, { data, position }) => {
     const turn = draft.turns[data.turnId]!;
     turn.list = position;

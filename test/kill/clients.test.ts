@@ -110,7 +110,12 @@ async function goOn(visitor: Visitor, heard: Set<string>): Promise<void> {
   const { calls } = (await visitor.call('result')).fields as { calls: Made[] };
   const made = calls.filter((call) => program.some(({ tool }) => tool === call.tool));
   for (const { tool, args } of program.slice(made.length)) hear((await visitor.call(tool, args)).mail);
-  while (heard.size < children.length) hear((await visitor.call('wait_agent', { timeout_ms: 10_000 })).mail);
+  while (heard.size < children.length) {
+    const { text, mail } = await visitor.call('wait_agent', { timeout_ms: 10_000 });
+    hear(mail);
+    const lost = mail.length === 0 && text.includes('Nothing to wait for');
+    expect(lost, `${[...heard].join(', ')}; and nothing more is to come`).toBe(false);
+  }
   const open = async () => ((await visitor.call('result')).fields.calls as Made[]).some((c) => c.outcome === 'open');
   await expect.poll(open, { timeout: 20_000 }).toBe(false);
   // The next call says that the mail of the last one was read.

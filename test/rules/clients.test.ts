@@ -175,6 +175,19 @@ describe('a client', () => {
     expect(codex.call('list_agents').mail).toEqual(['a is done']);
   });
 
+  test('[MC3] is not given mail with the end of a call that was made before it went', () => {
+    const f = empty();
+    const codex = new Client(f);
+    codex.call('spawn_agent', { task_name: 'a', message: 'work' });
+    const before = codex.call('wait_agent', { timeout_ms: 30_000 });
+    codex.leave();
+    const again = new Client(f);
+    const now = again.call('wait_agent', { timeout_ms: 30_000 });
+    const then = f.say(`${codex.root}/a`, 'a is done');
+    expect(of(then, 'ToolCallEnded').map(({ data }) => data.callId)).toEqual([before.id, now.id]);
+    expect(of(then, 'MailConsumed').map(({ data }) => data.callId)).toEqual([now.id]);
+  });
+
   test('[MC3] gets mail again that it was given last before it went', () => {
     const f = empty();
     const codex = new Client(f);

@@ -68,7 +68,7 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[MC1] a client that outlives its engine is found', 'client-outlives-engine', 'MC1', 'MC4'],
   ['[MC3] mail that stays behind is found', 'mail-stays-behind', 'MC3'],
   ['[MC3] mail that is lost with its reader is found', 'mail-goes-with-client', 'MA6'],
-  ['[MC10] mail that goes with a result nobody waits for is found', 'mail-put-off', 'MC10'],
+  ['[MC3][MC10] mail that goes with a result nobody waits for is found', 'mail-put-off', 'MC3'],
   ['[CL1] a client that nobody asks is found', 'client-not-asked', 'CL4', 'LIVE'],
   ['[CL4] an agent that its client takes along is found', 'client-takes-agents-along', 'CL4'],
   ['[MC4] a turn that nobody goes on with is found', 'turn-outlives-client', 'MC4', 'I9', 'DEFECT'],

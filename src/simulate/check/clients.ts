@@ -73,8 +73,8 @@ function mailed(
   const { client, unread, turn } = picture.agent(data.agentId);
   if (client === undefined) return;
   const goes = batch.filter((e) => e.type === 'MailConsumed' && e.data.callId === data.callId);
-  if (picture.questions.ever.has(callOf(data))) {
-    holds(goes.length === 0, 'MC10', position, () => 'mail goes with a result that nobody may wait for any more');
+  if (picture.questions.ever.has(callOf(data)) || client.left.has(data.callId)) {
+    holds(goes.length === 0, 'MC3', position, () => 'mail goes with a result that nobody may wait for any more');
     return;
   }
   const reaches = data.outcome !== 'cancelled';

@@ -79,8 +79,8 @@ export interface KnownAgent {
   readonly openChildren: Set<string>;
   open: boolean;
   resident: boolean;
-  /** A root for clients, and who is there. */
-  readonly client: { connection: string | undefined } | undefined;
+  /** A root for clients, who is there, and which calls were left open by those who were. */
+  readonly client: { connection: string | undefined; readonly left: Set<string> } | undefined;
   /** The root whose client is its model. */
   readonly answeredBy: KnownAgent | undefined;
   /** Its worktree is not there yet. */

@@ -99,7 +99,7 @@ export class Picture {
         this.agent(event.data.agentId).client!.connection = event.data.connectionId;
         return;
       case 'ClientLeft':
-        this.agent(event.data.agentId).client!.connection = undefined;
+        this.#leave(this.agent(event.data.agentId));
         return;
       case 'AgentEvicted':
         this.#reside(this.agent(event.data.agentId), false, position);
@@ -290,6 +290,11 @@ export class Picture {
     }
   }
 
+  #leave({ client, turn }: KnownAgent): void {
+    client!.connection = undefined;
+    for (const callId of turn?.calls.keys() ?? []) client!.left.add(callId);
+  }
+
   #spawn(
     data: {
       readonly agentId: string;
@@ -314,7 +319,7 @@ export class Picture {
       openChildren: new Set(),
       open: true,
       resident: false,
-      client: client && { connection: undefined },
+      client: client && { connection: undefined, left: new Set() },
       answeredBy: client === undefined && this.clientModels.has(model) ? this.agents.get(rootId) : undefined,
       awaitsTree: false,
       lastUse: position,
