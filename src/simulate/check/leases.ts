@@ -81,13 +81,15 @@ function waitsFor({ position }: Picture, agent: KnownAgent, { processId }: Seen)
   holds(awaited, 'PR6', position, () => `${agent.path} is not told of the end of process ${processId}`);
 }
 
-/** PR5: a detach by an operator takes all that the agent has, and each agent's come in the order of their ids. */
+/** PR5: a detach by an operator takes all that the agent has, and those of one agent that move for one reason come in the order of their ids. */
 function whole({ position }: Picture, batch: readonly HoldfastEvent[], live: ReadonlySet<Readonly<Seen>>): void {
   const newest = new Map<string, number>();
   for (const event of batch) {
     if (event.type !== 'ProcessDetached' && event.type !== 'ProcessReattached') continue;
     const { processId, agentId } = event.data;
-    const key = `${event.type} ${agentId}`;
+    // An operator may ask for some of them, and the load that this takes brings the others back as well.
+    const why = event.type === 'ProcessReattached' ? event.data.reattachedBy : event.data.reason;
+    const key = `${event.type} ${agentId} ${why}`;
     holds((newest.get(key) ?? 0) < processId, 'PR5', event.position, () => `${processId} is out of order`);
     newest.set(key, processId);
     if (event.type !== 'ProcessDetached') continue;
