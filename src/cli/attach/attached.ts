@@ -1,9 +1,12 @@
 /** A person, or a pipe, on a process: its terminal while it runs, what it has left when it has ended. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
 import { joinProcess } from '../../host/client.ts';
 import type { Exit } from '../../host/port.ts';
 import { endOf, startOf } from '../../host/records.ts';
 import { readSpool } from '../../host/spoolReader.ts';
+import { refuseStrangers } from '../../log/folder.ts';
 import { notFound } from '../../why/question.ts';
 import { refuseNoLog } from '../opened.ts';
 import type { Output } from '../output.ts';
@@ -55,7 +58,9 @@ async function show({ out }: Setting, processId: number, left: Left): Promise<vo
 
 export async function attach(setting: Setting, processId: number, { take, watch }: Options): Promise<void> {
   const { dir, out } = setting;
-  refuseNoLog(dir);
+  // A host may outlive its log: it has a spool of its own.
+  if (existsSync(join(dir, 'spool'))) refuseStrangers(dir);
+  else refuseNoLog(dir);
   const at = await joinProcess(dir, processId);
   const onTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true;
   if (at === undefined) {
