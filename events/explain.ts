@@ -219,6 +219,3 @@ export function explainer(codec: t.Any): (value: unknown) => Mistake | undefined
     return told;
   };
 }
-
-/** `undefined` when the value is right. */
-export const explain = (codec: t.Any, value: unknown): Mistake | undefined => explainer(codec)(value);

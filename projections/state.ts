@@ -19,7 +19,7 @@ import type { Workspaces } from './workspaces.ts';
 
 export type { Cell, CellEnd } from './cell.ts';
 export type { Process, ProcessEnd } from './process.ts';
-export type { Binding, Identities, Identity, Registration, TaskBindings } from './registration.ts';
+export type { Binding, Identities, Identity, TaskBindings } from './registration.ts';
 export type { Source } from './source.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */

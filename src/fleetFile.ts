@@ -17,7 +17,6 @@ import { scriptItemsFault } from './fleet/scriptItems.ts';
 import { scriptKeysFault } from './fleet/scriptKeys.ts';
 
 export type { CheckedFleet } from './fleet/fleetOf.ts';
-export type { CheckedRoot } from './fleet/roots.ts';
 
 const explainFleet = explainer(FleetFile);
 

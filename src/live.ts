@@ -39,7 +39,6 @@ import { version } from './version.ts';
 import { gitWorkspaces } from './workspaces/git.ts';
 
 export { newId } from './newId.ts';
-export { version } from './version.ts';
 
 /** The longest time setTimeout can wait. */
 const timerMsMax = 2 ** 31 - 1;

@@ -8,7 +8,7 @@ import { newKey, signerOf } from '../../src/identity/key.ts';
 import type { Account, IdentityPorts, Keys, Signer } from '../../src/identity/port.ts';
 import { type RegistrarOptions, RegistrarServer } from '../../src/identity/server.ts';
 import { type Sampling, taskRejectedCode } from '../../src/models/port.ts';
-import { Living, ManualClock, quiet, Talk } from '../rules/living.ts';
+import { Living, quiet, Talk } from '../rules/living.ts';
 
 export type Given = Partial<NewFleet['file']>;
 
@@ -123,4 +123,4 @@ export class RegisteredFleet extends Living {
   }
 }
 
-export { ManualClock, quiet };
+export { quiet };
