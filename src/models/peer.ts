@@ -29,4 +29,5 @@ export class PeerError extends Error {
 export const closedCode = -32_000;
 /** A person at the client said no. */
 export const rejectedCode = -1;
-export const isMeant = (code: number): boolean => code === rejectedCode || code === -32_601 || code === -32_602;
+/** It cannot be asked so, now or later: there is no such method, or the request is not as it should be. */
+export const isForGood = (code: number): boolean => code === -32_601 || code === -32_602;

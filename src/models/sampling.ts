@@ -15,7 +15,7 @@ import { Failure } from '../failure.ts';
 import { type CutShort, callOf, idOf, whole } from './answer.ts';
 import { metadataOf } from './metadata.ts';
 import { imageIn, type Outgoing, outgoingOf, type Shown } from './outgoing.ts';
-import { type AskClient, isMeant, PeerError, rejectedCode } from './peer.ts';
+import { type AskClient, isForGood, PeerError, rejectedCode } from './peer.ts';
 import { type Model, type ModelItem, overflowCode, type Sampled, type Sampling } from './port.ts';
 import type { After } from './script.ts';
 import { bytesPerToken } from './server.ts';
@@ -104,7 +104,7 @@ function paramsOf(config: SamplingModel, tools: boolean, request: Sampling): Cre
   }
   const items = outgoingOf(request.history, tools);
   if (!tools)
-    return { ...shared, systemPrompt: `${instructionsOf(request)}\n\n${howToCall}`, messages: textsOf(items) };
+    return { ...shared, systemPrompt: `${instructionsOf(request)}\n\n${howToCall()}`, messages: textsOf(items) };
   return {
     ...shared,
     systemPrompt: instructionsOf(request),
@@ -161,6 +161,6 @@ export function samplingModel({ config, ask, state, clock }: SamplingParts): Mod
 
 function troubleOf({ code, message }: PeerError, who: string, { model = 'its model' }: SamplingModel): Failure {
   if (code === rejectedCode) return new Failure('HOLDFAST_MODEL_REFUSED', `${who} refused to be asked: ${message}`);
-  if (isMeant(code)) return new Failure('HOLDFAST_MODEL_REFUSED', `${who} cannot be asked: ${message}`);
+  if (isForGood(code)) return new Failure('HOLDFAST_MODEL_REFUSED', `${who} cannot be asked: ${message}`);
   return failureOf({ message }, { baseUrl: who, model, keyFrom: '', asserted: false });
 }

@@ -7,14 +7,15 @@ import { functionTools } from './tools.ts';
 const open = '<tool_call>';
 const close = '</tool_call>';
 
-export const howToCall = [
-  `To call a tool, write ${open}{"name": NAME, "arguments": {…}}${close} with the arguments as JSON; several calls in one answer run side by side. Write nothing after them: their results come as the next message, each in <tool_result name="NAME"> … </tool_result>. An answer without ${open} is final.`,
-  '',
-  'The tools, each with the JSON Schema of its arguments:',
-  ...functionTools.map(
-    ({ name, description, parameters }) => `- ${name}: ${description} ${JSON.stringify(parameters)}`,
-  ),
-].join('\n');
+export const howToCall = (): string =>
+  [
+    `To call a tool, write ${open}{"name": NAME, "arguments": {…}}${close} with the arguments as JSON; several calls in one answer run side by side. Write nothing after them: their results come as the next message, each in <tool_result name="NAME"> … </tool_result>. An answer without ${open} is final.`,
+    '',
+    'The tools, each with the JSON Schema of its arguments:',
+    ...functionTools.map(
+      ({ name, description, parameters }) => `- ${name}: ${description} ${JSON.stringify(parameters)}`,
+    ),
+  ].join('\n');
 
 interface Spoken {
   readonly role: 'user' | 'assistant';

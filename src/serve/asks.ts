@@ -8,13 +8,12 @@ export type Ask =
   | { readonly ask: string; readonly method: PeerMethod; readonly params: object }
   | { readonly takenBack: string };
 
-interface Waiting {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: PeerError) => void;
-}
+/** Takes the answer, or the error. */
+type Waiting = (answer: unknown) => void;
 
 const waiting = new WeakMap<Fleet, Map<string, Waiting>>();
 
+/** By the id of the question. */
 function waitingOf(fleet: Fleet): Map<string, Waiting> {
   const known = waiting.get(fleet) ?? new Map<string, Waiting>();
   waiting.set(fleet, known);
@@ -48,15 +47,10 @@ export function asked(
         reject(takenBack.reason);
       };
       takenBack.addEventListener('abort', back, { once: true });
-      open.set(ask, {
-        resolve: (result) => {
-          settled();
-          resolve(result);
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
+      open.set(ask, (answer) => {
+        settled();
+        if (answer instanceof PeerError) reject(answer);
+        else resolve(answer);
       });
       give({ ask, method, params });
     });
@@ -72,7 +66,6 @@ export function asked(
 /** What came back; false when nobody waits for it any more. */
 export function answer(fleet: Fleet, ask: string, result: unknown, error?: { code: number; message: string }): boolean {
   const open = waitingOf(fleet).get(ask);
-  if (error === undefined) open?.resolve(result);
-  else open?.reject(new PeerError(error.code, error.message));
+  open?.(error === undefined ? result : new PeerError(error.code, error.message));
   return open !== undefined;
 }

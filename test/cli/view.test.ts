@@ -159,8 +159,10 @@ test('at every position of a log each projection can be shown, and the picture f
 
   const state = emptyState(defaultLimits);
   const names = new Names();
+  let shownSaying = false;
   for (const event of events) {
     apply(state, event);
+    const saying = new Map(Object.keys(state.agents).map((id) => [id, `${'漢'.repeat(90)} the newest words`]));
     names.see([event]);
     expect(sentence(event, names)).not.toContain('undefined');
     const shown = [
@@ -182,14 +184,16 @@ test('at every position of a log each projection can be shown, and the picture f
     ] as const) {
       const drawn = picture(
         state,
-        { columns: width, rows, lastEvent: 'x'.repeat(200), elapsedMs: 61_000 },
+        { columns: width, rows, lastEvent: 'x'.repeat(200), elapsedMs: 61_000, saying },
         colors.createColors(false),
       );
+      if (width === 100) shownSaying ||= drawn.some(({ plain }) => / … .*漢漢漢 the newest words$/.test(plain));
       expect(drawn.length).toBeLessThan(Math.max(2, rows));
       for (const { plain } of drawn) expect(widthOf(plain)).toBeLessThan(width);
     }
   }
   expect(sections.residents(state).map(({ path }) => path)).toContain('/root');
+  expect(shownSaying).toBe(true);
 });
 
 test('the program in the checkout is the one that package.json names', () => {
