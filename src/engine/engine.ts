@@ -52,6 +52,11 @@ export interface EngineParts {
   readonly tamper?: Tamper;
 }
 
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 const plain = ({ facts: _, ...refusal }: Refusal): Omit<Refusal, 'facts'> => refusal;
 
 /** After these nobody may be busy any more. */
@@ -76,7 +81,7 @@ export class Engine {
   #hands: Hands | undefined;
   #failed: unknown;
   #stopped = false;
-  #waitingForIdle: (() => void)[] = [];
+  #waitingForIdle: Waiting[] = [];
   #failedListeners: ((reason: unknown) => void)[] = [];
   /** Calls that are not decided yet, by the command that decides the next one of a turn or a cell. */
   readonly #undecided: Command[] = [];
@@ -126,10 +131,7 @@ export class Engine {
   async whenIdle(): Promise<void> {
     this.#alive();
     if (this.#isIdle()) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#waitingForIdle.push(resolve);
-      this.onFailed(reject);
-    });
+    await new Promise<void>((resolve, reject) => this.#waitingForIdle.push({ resolve, reject }));
   }
 
   /** The engine has stopped for good: a failed write, or a defect. */
@@ -265,7 +267,7 @@ export class Engine {
     if (!this.#isIdle()) return;
     const waiting = this.#waitingForIdle;
     this.#waitingForIdle = [];
-    for (const resolve of waiting) resolve();
+    for (const { resolve } of waiting) resolve();
   }
 
   #fail(error: unknown): void {
@@ -281,6 +283,7 @@ export class Engine {
               cause: error,
             },
           );
+    for (const { reject } of this.#waitingForIdle.splice(0)) reject(this.#failed);
     for (const listener of this.#failedListeners) listener(this.#failed);
     this.#failedListeners = [];
   }
