@@ -117,6 +117,7 @@ const adapters: ReadonlyArray<readonly [adapter: string, home: string]> = [
   ['src/cells/pool.ts', 'src/cells/'],
   ['src/cells/quickjs.ts', 'src/cells/'],
   ['node-pty', 'src/host/'],
+  ['level', 'src/log/'],
   ['classic-level', 'src/log/'],
 ];
 

@@ -1,5 +1,6 @@
 /** The store below the log, which is LevelDB: raw keys and values, in order, and iterators that read ahead. */
-import { ClassicLevel } from 'classic-level';
+import type { ClassicLevel } from 'classic-level';
+import { Level } from 'level';
 import { Failure } from '../failure.ts';
 
 export interface StoreRange {
@@ -46,10 +47,12 @@ export interface Store {
  */
 const writeBufferBytes = 8 * 2 ** 20;
 
+/** What `level` is on Node: its own types are only what all platforms share. */
 export type LevelStore = ClassicLevel<Buffer, Buffer>;
 
 export async function openStore(path: string, options: { readonly create: boolean }): Promise<LevelStore> {
-  const store: LevelStore = new ClassicLevel(path, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
+  const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+  const store = new Level<Buffer, Buffer>(path, encodings) as unknown as LevelStore;
   await store.open({ createIfMissing: options.create, writeBufferSize: writeBufferBytes, maxFileSize: 8 * 2 ** 20 });
   return store;
 }
