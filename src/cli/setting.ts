@@ -55,6 +55,13 @@ export const port = (text: string): number => {
   return number;
 };
 
+/** An option that is the address of a server. */
+export const webAddress = (text: string): string => {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('an address that begins with http:// or https:// is needed.');
+  return text;
+};
+
 /** A help text's examples. */
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ holdfast ${line}`).join('\n')}\n`;

@@ -1,5 +1,5 @@
 /** The small registrar on a port of this machine. */
-import { type Listening as Listens, listen, type Place } from '../serve/listen.ts';
+import { type Listening as Listens, listen, type Place } from '../http/listen.ts';
 import { type RegistrarOptions, RegistrarServer } from './server.ts';
 
 export interface Listening extends Listens {

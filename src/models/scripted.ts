@@ -7,7 +7,7 @@ import { type Context, Hono } from 'hono';
 import type { Scripts } from '../../events/fleetFile.ts';
 import type { HistoryItem } from '../../projections/history.ts';
 import { Failure } from '../failure.ts';
-import { type Listening, listen, type Place } from '../serve/listen.ts';
+import { type Listening, listen, type Place } from '../http/listen.ts';
 import { overflowCode, type Sampled, type Sampling } from './port.ts';
 import { type After, scriptModel } from './script.ts';
 import { type Dialect, fieldsIn, metadataIn, resultsIn, streamOf } from './wire.ts';

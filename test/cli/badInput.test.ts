@@ -153,6 +153,7 @@ describe('a command line that cannot be understood', () => {
     'registrar --port 65536',
     'mcp --http 65536',
     'serve --port 65536',
+    'spans --otlp nope',
     '',
   ];
   test.each(wrong)('wrong usage is told as any other error: holdfast %s', async (line) => {

@@ -2,6 +2,7 @@
 import { afterEach } from 'vitest';
 import type { ModelConfig } from '../../events/fleetFile.ts';
 import type { HistoryItem } from '../../projections/history.ts';
+import { type Listening, listen } from '../../src/http/listen.ts';
 import { systemClock } from '../../src/live.ts';
 import { chat } from '../../src/models/chat.ts';
 import type { ServerModel } from '../../src/models/key.ts';
@@ -9,7 +10,6 @@ import type { Model, Sampling } from '../../src/models/port.ts';
 import { responses } from '../../src/models/responses.ts';
 import { type ScriptedListening, type ScriptedOptions, serveScripts } from '../../src/models/scripted.ts';
 import { serverModel } from '../../src/models/server.ts';
-import { type Listening, listen } from '../../src/serve/listen.ts';
 
 export const kinds = ['responses', 'chat'] as const;
 export type Kind = (typeof kinds)[number];

@@ -61,7 +61,7 @@ async function overHttp(setting: Setting, { access, server }: Awaited<ReturnType
   const { dir, out } = setting;
   const [{ mcpOverHttp }, { listen }, { tokenFile, tokenOf }, { lookedAfter }] = await Promise.all([
     import('../../mcp/http.ts'),
-    import('../../serve/listen.ts'),
+    import('../../http/listen.ts'),
     import('../../mcp/token.ts'),
     import('../../mcp/health.ts'),
   ]);

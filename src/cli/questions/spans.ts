@@ -8,7 +8,7 @@ import { type Span, Spans } from '../../telemetry/spans.ts';
 import { moment, oneLine } from '../../words/line.ts';
 import { reading } from '../opened.ts';
 import type { Output } from '../output.ts';
-import { acting, examples, type Verb, whole } from '../setting.ts';
+import { acting, examples, type Verb, webAddress, whole } from '../setting.ts';
 
 interface Options {
   readonly from: number;
@@ -48,7 +48,7 @@ export const spansVerb: Verb = (program) => {
       'turns, samplings, calls, processes and cells as spans of OpenTelemetry, printed or sent to a collector',
     )
     .option('--from <n>', 'only those that ended at this position or later', whole(1), 1)
-    .option('--otlp <url>', 'send them to this collector (OTLP over HTTP, JSON)')
+    .option('--otlp <url>', 'send them to this collector (OTLP over HTTP, JSON)', webAddress)
     .option('--follow', 'go on with what a running fleet does, until it stops')
     .addHelpText(
       'after',
