@@ -50,7 +50,7 @@ export const histories = (length = 30): fc.Arbitrary<History> =>
 export function steps(...kinds: readonly KindName[]): fc.Arbitrary<Step> {
   const draw = (seed: number) => {
     const r = new Random(seed);
-    const all = drawWeights(r);
+    const all = drawWeights(r, new Random(seed));
     const chosen = kinds.length === 0 ? all : { ...none, ...Object.fromEntries(kinds.map((kind) => [kind, 1])) };
     return drawStep(r, chosen);
   };

@@ -4,8 +4,9 @@ import type { RootGiven } from '../decide/command.ts';
 import type { DiskTemper } from './disk/disk.ts';
 import { ofItsKind } from './fleets.ts';
 import type { Temper } from './models.ts';
-import { Random } from './random.ts';
+import { mix, Random } from './random.ts';
 import type { RegistrarTemper } from './registrar.ts';
+import { drawLikes } from './says.ts';
 import { drawStep, drawWeights, type Step } from './steps/kinds.ts';
 import { drawPause } from './steps/pause.ts';
 import type { WorkspaceTemper } from './workspaces.ts';
@@ -87,11 +88,18 @@ const framesPercent = 25;
 /** Histories with a pause: each is a third of a history of usual length. */
 const pausesPercent = 25;
 
-export function historyOf(seed: number, length = 30): History {
+/** Most histories are short, because they are many; some last long enough for what needs a past. */
+const lengthOf = (seed: number): number => (seed % 10 === 0 ? 100 : 30);
+
+export function historyOf(seed: number, length = lengthOf(seed)): History {
   const r = new Random(seed);
-  const setup = setupOf(r);
-  const weights = drawWeights(r);
-  const steps = Array.from({ length }, () => drawStep(r, weights));
+  const likes = drawLikes(new Random(mix(seed, 'likes')));
+  const plain = setupOf(r);
+  const setup = { ...plain, models: { ...plain.models, ...(likes && { likes }) } };
+  const swarm = new Random(mix(seed, 'swarm'));
+  const weights = drawWeights(r, swarm);
+  const keyed = swarm.chance(20) ? 50 : 12;
+  const steps = Array.from({ length }, () => drawStep(r, weights, keyed));
   if (r.chance(pausesPercent)) {
     const pause = drawPause(r).slice(0, length);
     steps.splice(r.below(length - pause.length + 1), pause.length, ...pause);

@@ -29,7 +29,7 @@ export const modelErrors = [
 export interface ModelWorld {
   readonly seed: number;
   readonly schedule: Schedule;
-  readonly known: () => Known;
+  readonly known: (agentId: string) => Known;
   /** Faults have stopped: every answer is final and comes at once. */
   readonly calm: () => boolean;
   /** Agent → how many of its next answers are that its history is too long. */
@@ -75,7 +75,7 @@ export class WorldModel implements Model {
       }
       cancel = schedule.add(`an answer for ${path}`, afterMs, this.#life, () => {
         if (this.#isTooLong(agentId)) reject(new Failure(overflowCode, tooLong));
-        else if (manner === 'answers') resolve(this.#answer(r, request, known()));
+        else if (manner === 'answers') resolve(this.#answer(r, request, known(agentId)));
         else reject(new Failure('HOLDFAST_MODEL_FAILED', modelErrors[0], { retryable: manner === 'fails' }));
       });
     });

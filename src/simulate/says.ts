@@ -19,6 +19,8 @@ export interface Known {
   readonly agentIds: readonly string[];
   /** Id of the newest process. */
   readonly lastProcessId: number;
+  /** Cells of whoever speaks, ended ones included. */
+  readonly cellIds?: readonly string[];
 }
 
 export interface ModelTemper {
@@ -28,6 +30,8 @@ export interface ModelTemper {
   readonly absurd: number;
   /** Of 100 calls: those of `exec`. */
   readonly cells?: number;
+  /** How much more often than others each tool is called; absent: all tools as usual. */
+  readonly likes?: Readonly<Record<string, number>>;
 }
 
 const target = (r: Random, { agentIds }: Known): string => {
@@ -44,6 +48,11 @@ const text = (r: Random): string => {
 
 const sessionId = (r: Random, { lastProcessId }: Known): number =>
   r.chance(5) ? r.pick([0, -1, 1.5, 99_999]) : r.between(1000, Math.max(1000, lastProcessId));
+
+const drawCellId = (r: Random, own: readonly string[]): string => {
+  if (own.length > 0 && r.chance(60)) return r.pick(own);
+  return r.chance(5) ? r.pick(['', '0', '__proto__']) : String(1 + Math.min(r.below(6), r.below(6)));
+};
 
 type Args = (r: Random, known: Known) => Record<string, unknown>;
 
@@ -101,8 +110,8 @@ const tools: Readonly<Record<string, { readonly weight: number; readonly args: A
   stop_process: { weight: 3, args: (r, known) => ({ session_id: sessionId(r, known) }) },
   wait: {
     weight: 7,
-    args: (r) => ({
-      cell_id: r.chance(5) ? r.pick(['', '0', '__proto__']) : String(1 + Math.min(r.below(6), r.below(6))),
+    args: (r, { cellIds = [] }) => ({
+      cell_id: drawCellId(r, cellIds),
       ...maybe(r, 60, 'yield_time_ms', r.pick([0, 100, 5_000])),
       ...maybe(r, 35, 'terminate', r.chance(80)),
       ...maybe(r, 10, 'max_tokens', r.pick([0, 5])),
@@ -110,6 +119,21 @@ const tools: Readonly<Record<string, { readonly weight: number; readonly args: A
   },
 };
 const weights = Object.fromEntries(Object.entries(tools).map(([name, { weight }]) => [name, weight]));
+
+/** Of 100 fleets: those whose models call some tools not at all and others again and again. */
+const likesPercent = 30;
+
+export function drawLikes(r: Random): ModelTemper['likes'] {
+  if (!r.chance(likesPercent)) return undefined;
+  return Object.fromEntries(
+    Object.keys(tools).map((name) => [name, name === 'spawn_agent' ? 1 : r.pick([0, 1, 1, 5])]),
+  );
+}
+
+const weightsOf = ({ likes }: ModelTemper) =>
+  likes === undefined
+    ? weights
+    : Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, weight * (likes[name] ?? 1)]));
 
 function broken(r: Random, args: Record<string, unknown>): unknown {
   if (r.chance(30)) return r.pick(absurd);
@@ -123,7 +147,7 @@ function call(r: Random, known: Known, temper: ModelTemper): ModelItem {
   if (r.chance(temper.cells ?? 0)) return { exec: drawCell(r, (rr) => nested(rr, known)), id };
   if (r.chance(temper.absurd / 4))
     return { call: r.pick(['rm_rf', '', 'constructor', '__proto__']), id, args: r.pick(absurd) };
-  const name = r.weighted(weights);
+  const name = r.weighted(weightsOf(temper));
   const args = tools[name]!.args(r, known);
   if (r.chance(temper.absurd / 10)) return { call: name, id, args: {}, invalid: 'nothing to refer to' };
   return { call: name, id, args: r.chance(temper.absurd) ? broken(r, args) : args };

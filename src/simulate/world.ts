@@ -147,9 +147,10 @@ export class World {
         asked: (what, branch) =>
           this.judge(() => this.inspector.workspaces.asked(this.inspector.picture, what, branch)),
       });
-    const known = () => ({
+    const known = (agentId?: string) => ({
       agentIds: [...this.inspector.picture.agents.keys()],
       lastProcessId: 1000 + this.hosts.processes.size,
+      cellIds: [...(this.inspector.picture.agents.get(agentId ?? '')?.cells.keys() ?? [])],
     });
     this.clients = new WorldClients({
       newId: seededIds(mix(seed, 'connections'), () => schedule.now),

@@ -45,20 +45,28 @@ export const says = (step: Step): string => kindOf(step).says(step);
 
 export type Weights = Readonly<Record<KindName, number>>;
 
+/** Of 100 histories: those that are made of some kinds alone, and of those again and again. */
+const swarmPercent = 25;
+
 /** Kinds are switched on and off as a whole: many histories of few kinds find more than all kinds at once. */
-export function drawWeights(r: Random): Weights {
+export function drawWeights(r: Random, swarm: Random): Weights {
+  const swarming = swarm.chance(swarmPercent);
   const all = Object.entries(kinds as unknown as Record<string, StepKind<object>>);
   const weights = all.map(([name, { weight, without = 0, often }]) => {
+    const factor = swarming ? swarm.pick([0, 0, 1, 4]) : 1;
     if (r.chance(without)) return [name, 0];
-    return [name, often !== undefined && r.chance(often.percent) ? weight * often.times : weight];
+    const times = often !== undefined && r.chance(often.percent) ? often.times : 1;
+    return [name, weight * times * factor];
   });
-  return Object.fromEntries(weights) as Weights;
+  const some = weights.some(([, weight]) => weight !== 0);
+  return (some ? Object.fromEntries(weights) : drawWeights(r, swarm)) as Weights;
 }
 
-export function drawStep(r: Random, weights: Weights): Step {
+/** `keyed`: of 100 commands, those that carry a key. */
+export function drawStep(r: Random, weights: Weights, keyed = 12): Step {
   const name = r.weighted(weights);
   const kind = kinds[name] as unknown as StepKind<object>;
   const after = r.chance(30) ? 0 : r.chance(8) ? r.between(30, 120) : r.below(12);
-  const key = 'command' in kind && r.chance(12) && { key: `k${r.below(4)}` };
+  const key = 'command' in kind && r.chance(keyed) && { key: `k${r.below(4)}` };
   return { after, ...key, do: name, ...kind.draw(r) } as Step;
 }
