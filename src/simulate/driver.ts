@@ -272,7 +272,10 @@ export class Driver {
     await world.settle();
     while (world.alive) {
       this.#count();
-      holds(await world.step(), 'LIVE', world.events.length, () => 'a stop in order does not end');
+      const came = await world.step();
+      // A disk that fails in the middle is a death like any other: nobody lives after it either.
+      if (world.failed) await world.crash({ synced: false, power: false });
+      holds(came || !world.alive, 'LIVE', world.events.length, () => 'a stop in order does not end');
     }
     world.look();
   }

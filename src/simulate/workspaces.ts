@@ -24,6 +24,9 @@ export class WorldWorkspaces {
   /** Branches of the trees that lie on the disk. */
   readonly trees = new Set<string>();
   readonly #parts: WorkspaceParts;
+  /** Number of the newest request that was carried out for a branch. */
+  readonly #newest = new Map<string, number>();
+  #requests = 0;
   #calm = false;
 
   constructor(parts: WorkspaceParts) {
@@ -42,13 +45,20 @@ export class WorldWorkspaces {
     };
   }
 
-  /** What is done is done, whoever is left to hear of it. */
+  /**
+   * What is done is done, whoever is left to hear of it. The git of a dead engine that is slower than the one of the next
+   * comes to nothing: that one has taken its half-made tree away.
+   */
   #ask<A>(life: number, what: 'make' | 'release', branch: string, act: () => A): Promise<A> {
     const { schedule, random, temper, asked } = this.#parts;
     asked(what, branch);
+    this.#requests += 1;
+    const number = this.#requests;
     const afterMs = random.chance(temper.slow) ? random.between(1, 2_000) : 0;
     return new Promise((resolve, reject) => {
       schedule.add(`git ${what}s a worktree`, afterMs, 'outside', () => {
+        if ((this.#newest.get(branch) ?? 0) > number) return;
+        this.#newest.set(branch, number);
         let tell: () => void;
         try {
           const done = act();

@@ -53,8 +53,12 @@ export function queue(): Checker {
   };
 }
 
-/** With `refuse` nobody is let in that has no slot; a trigger of an earlier batch is queued all the same. */
+/**
+ * With `refuse` nobody is let in that has no slot; a trigger of an earlier batch is queued all the same, and so are those
+ * that a raised budget lets go on: there may be more of them than slots (BU3).
+ */
 function admitted(batch: readonly HoldfastEvent[]): void {
+  if (batch.some((event) => event.type === 'BudgetChanged')) return;
   for (const event of batch) {
     if (event.type !== 'TurnQueued' || event.data.purpose === 'unpark') continue;
     const { agentId } = event.data;
