@@ -85,9 +85,10 @@ export class CellReads {
       else await this.change(cell.cellId, until, signal);
       if (signal?.aborted === true || this.stopped) return undefined;
     }
-    // What is told rests on what is durable.
-    await engine.read(() => undefined);
-    const view = await viewOf(this.#parts.log, cell, start, to);
+    // What is told is how the cell stands now, when that is durable: by then it may have gone on, and died with the engine.
+    const { frontier } = cell;
+    const now = await engine.read(() => ({ ...cell, ...(frontier && { frontier: { ...frontier } }) }));
+    const view = await viewOf(this.#parts.log, now, start, to);
     return signal?.aborted === true ? undefined : view;
   }
 

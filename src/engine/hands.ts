@@ -56,6 +56,8 @@ export class LiveHands implements Hands {
   readonly #state: State;
   readonly #timers: Timers;
   readonly #samplings = new Map<string, { readonly n: number; readonly controller: AbortController }>();
+  /** Position of the newest change of the budget in this life, durable or not. */
+  #budgetAt = 0;
   #stopped = false;
 
   constructor(parts: HandsParts) {
@@ -87,6 +89,7 @@ export class LiveHands implements Hands {
     this.objects.observe(batch);
     this.#parts.cells.observe(batch);
     this.#parts.clients.observe(batch);
+    for (const { type, position } of batch) if (type === 'BudgetChanged') this.#budgetAt = position;
   }
 
   carryOut(effect: Effect): void {
@@ -243,8 +246,9 @@ export class LiveHands implements Hands {
       if (!signal.aborted) engine.report({ do: 'loadFailed', agentId, error: messageOf(error) });
       return;
     }
-    // The task that a request speaks of is durable before the request leaves (LO1).
-    const unsynced = () => (bindingOf(this.#state, agentId)?.position ?? 0) > this.#parts.log.synced().position;
+    // The task that a request speaks of, and the budget that allows it, are durable before the request leaves (LO1).
+    const restsOn = () => Math.max(bindingOf(this.#state, agentId)?.position ?? 0, this.#budgetAt);
+    const unsynced = () => restsOn() > this.#parts.log.synced().position;
     while (!signal.aborted && unsynced()) await engine.read(() => undefined).catch(() => {});
     // Loading may have taken its time: what has been interrupted meanwhile is not asked for, durable or not.
     if (signal.aborted || !this.#current(effect)) return;

@@ -6,6 +6,7 @@ import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Text } from '../../../events/fact.ts';
 import type { Command } from '../../decide/command.ts';
 import { unnamed } from '../secrets.ts';
+import { isUnanswered } from './known.ts';
 import { expectedOfProcesses } from './oneAtATimeProcesses.ts';
 import type { KnownAgent, Picture } from './picture.ts';
 import { awaitsAnswer, inWait } from './waiting.ts';
@@ -35,10 +36,12 @@ const leaves = <T extends HoldfastEvent['type']>(
 });
 
 /** TU5. */
-export function statusOf(picture: Picture, { id, turn, entry, last, awaitsTree }: KnownAgent): string {
+export function statusOf(picture: Picture, agent: KnownAgent): string {
+  const { id, turn, entry, last, awaitsTree } = agent;
   const { registry } = picture;
   if (turn === undefined) return entry === undefined ? last : 'queued';
-  const unready = turn.sampling && (awaitsTree || (registry.on && registry.taskOf(id) === undefined));
+  const unregistered = registry.on && registry.taskOf(id) === undefined;
+  const unready = turn.sampling && (awaitsTree || unregistered || isUnanswered(agent));
   const parked = turn.parked && turn.calls.size === 0;
   const waits = parked || inWait(turn) || awaitsAnswer(picture, turn);
   return entry !== undefined || waits || unready ? 'waiting' : 'running';
