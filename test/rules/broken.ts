@@ -1,4 +1,4 @@
-/** What is wrong after a batch, by the invariants of every prefix of every log (I1–I3, I5, I9) and by the order inside a batch. */
+/** What is wrong after a batch, by the invariants of every prefix of every log (I1–I5, I9) and by the order inside a batch. */
 import type { EventType, HoldfastEvent } from '../../events/catalogue.ts';
 import type { State } from '../../projections/state.ts';
 
@@ -44,6 +44,26 @@ function slotFaults(state: State, batch: readonly HoldfastEvent[]): string[] {
   return faults;
 }
 
+/** What is counted of an inbox, so that nobody has to look through it, and what a turn says that it takes. */
+function mailFaults({ mail }: State, batch: readonly HoldfastEvent[]): string[] {
+  const faults = Object.entries(mail.inboxes).flatMap(([agentId, { unread, triggers }]) => {
+    const letters = unread.map((id) => mail.letters[id]!);
+    const inOrder = letters.every(({ position }, i) => i === 0 || letters[i - 1]!.position < position);
+    return [
+      ...(letters.filter(({ trigger, spent }) => trigger && spent === undefined).length === triggers
+        ? []
+        : [`I4: triggers of ${agentId} are miscounted`]),
+      ...(inOrder ? [] : [`I4: the mail of ${agentId} is not in order`]),
+    ];
+  });
+  const started = batch.filter((e) => e.type === 'TurnStarted').map(({ data }) => data);
+  const taken = started.filter(({ turnId, mailIds }) => {
+    const all = batch.flatMap((e) => (e.type === 'MailConsumed' && e.data.turnId === turnId ? [e.data.mailId] : []));
+    return all.join() !== mailIds.join();
+  });
+  return [...faults, ...taken.map(({ turnId }) => `I4: turn ${turnId} does not take the mail that it names`)];
+}
+
 function turnFaults(state: State): string[] {
   return Object.values(state.turns).flatMap((turn) => {
     const { path, parentId } = state.agents[turn.agentId]!;
@@ -73,6 +93,7 @@ function residentFaults(state: State, batch: readonly HoldfastEvent[]): string[]
 export const broken = (state: State, batch: readonly HoldfastEvent[]): string[] => [
   ...orderFaults(batch),
   ...slotFaults(state, batch),
+  ...mailFaults(state, batch),
   ...turnFaults(state),
   ...residentFaults(state, batch),
 ];
