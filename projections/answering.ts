@@ -12,13 +12,14 @@ export interface Client {
   sampling?: Offer;
 }
 
-/** The client of the root answers for this agent, not a server or a script. */
-export const servedByClient = (state: State, agentId: string): boolean => {
-  const { models } = state.fleet.file ?? {};
-  if (models === undefined) return false;
-  const { model } = state.agents[agentId]!;
+/** It is whatever client acts as the root, not a server or a script. */
+export const isClients = ({ fleet }: State, model: string): boolean => {
+  const { models = {} } = fleet.file ?? {};
   return Object.hasOwn(models, model) && models[model]!.kind === 'sampling';
 };
+
+export const servedByClient = (state: State, agentId: string): boolean =>
+  isClients(state, state.agents[agentId]!.model);
 
 /** Its model cannot be asked before a client that answers for agents acts as its root. */
 export function awaitsClient(state: State, agentId: string): boolean {

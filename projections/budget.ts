@@ -13,6 +13,8 @@ export interface Spent {
 /** In the state document; absent before anything was used or limited. */
 export interface Spending {
   limits: Budget;
+  /** Position of the newest change of them. */
+  changed?: number;
   /** Root → all of its tree. */
   trees: Record<string, Spent>;
   agents: Record<string, Spent>;
@@ -46,13 +48,14 @@ export interface Reached {
   readonly spent: number;
 }
 
+/** `limits`: those that are in force, unless others are asked about. */
 export function budgetReached(
-  state: State,
+  { spending }: State,
   { agentId, rootId }: { readonly agentId: string; readonly rootId: string },
+  limits: Budget | undefined = spending?.limits,
 ): Reached | undefined {
-  const { spending } = state;
-  if (spending === undefined) return undefined;
-  const { limits, trees, agents } = spending;
+  if (spending === undefined || limits === undefined) return undefined;
+  const { trees, agents } = spending;
   for (const what of ['tokens', 'money'] as const) {
     const sides = [
       { of: 'tree', limit: limits[what], spent: trees[rootId]?.[what] ?? 0 },
@@ -90,8 +93,10 @@ export const budget: Reducers = {
   FleetOpened: (draft, { data }) => {
     if (data.fleet.budget !== undefined) spendingOf(draft).limits = structuredClone(data.fleet.budget);
   },
-  BudgetChanged: (draft, { data }) => {
-    spendingOf(draft).limits = structuredClone(data.budget);
+  BudgetChanged: (draft, { data, position }) => {
+    const spending = spendingOf(draft);
+    spending.limits = structuredClone(data.budget);
+    spending.changed = position;
   },
   ModelSampled: note,
   HistoryCompacted: note,

@@ -23,7 +23,7 @@ export type { Binding, Identities, Identity, TaskBindings } from './registration
 export type { Source } from './source.ts';
 
 /** Changes with every change of the document below; golden hashes are kept per version. */
-export const stateVersion = 4;
+export const stateVersion = 5;
 
 export interface Agent {
   agentId: AgentId;

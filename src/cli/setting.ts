@@ -55,10 +55,11 @@ export const port = (text: string): number => {
   return number;
 };
 
+export const isWebAddress = (text: string): boolean => /^https?:\/\//.test(text) && URL.canParse(text);
+
 /** An option that is the address of a server. */
 export const webAddress = (text: string): string => {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError('an address that begins with http:// or https:// is needed.');
+  if (!isWebAddress(text)) throw new InvalidArgumentError('an address that begins with http:// or https:// is needed.');
   return text;
 };
 

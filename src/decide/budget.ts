@@ -99,10 +99,9 @@ export function changeBudget(state: State, ctx: Context, { given }: CommandOf<'c
   const missing = unpriced(state.fleet.file ?? {});
   if ((budget.money ?? budget.perAgent?.money) !== undefined && missing.length > 0)
     return bad(`there is no price for ${missing.join(', ')}`, 'money is counted by the `prices` of the fleet file');
-  const after: State = { ...state, spending: { ...noSpending, ...state.spending, limits: budget } };
   const free = Object.keys(state.spending?.stopped ?? {})
     .map((id) => state.agents[id]!)
-    .filter((agent) => budgetReached(after, agent) === undefined)
+    .filter((agent) => budgetReached(state, agent, budget) === undefined)
     .sort((a, b) => a.spawned - b.spawned);
   const letters = free.map(({ agentId }) =>
     MailAccepted({
@@ -116,5 +115,3 @@ export function changeBudget(state: State, ctx: Context, { given }: CommandOf<'c
   );
   return decided([BudgetChanged({ budget }), ...letters], { budget, goOn: free.map(({ path }) => path) });
 }
-
-const noSpending = { trees: {}, agents: {}, stopped: {} };

@@ -1,6 +1,7 @@
 /** Roots: agents without a parent, from the fleet file, from an operator, or acted for by a client. */
 import type { ModelConfig } from '../../events/fleetFile.ts';
 import type { AgentId, MailId } from '../../events/ids.ts';
+import { isClients } from '../../projections/answering.ts';
 import type { State } from '../../projections/state.ts';
 import type { CommandOf, RootGiven } from './command.ts';
 import { type Context, type Decision, decided, type NewAgent, refused } from './decision.ts';
@@ -76,11 +77,6 @@ export function unknownModel(state: State, model: string): Decision<never> | und
   const known = Object.keys(models).join(', ') || 'script';
   return refused('HOLDFAST_UNKNOWN_MODEL', `the fleet has no model ${model}`, `use one of: ${known}`);
 }
-
-const isClients = ({ fleet }: State, model: string): boolean => {
-  const { models = {} } = fleet.file ?? {};
-  return Object.hasOwn(models, model) && models[model]!.kind === 'sampling';
-};
 
 /** RO2. */
 function unknownRole(state: State, role: string | undefined): Decision<never> | undefined {

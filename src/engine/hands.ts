@@ -56,8 +56,6 @@ export class LiveHands implements Hands {
   readonly #state: State;
   readonly #timers: Timers;
   readonly #samplings = new Map<string, { readonly n: number; readonly controller: AbortController }>();
-  /** Position of the newest change of the budget in this life, durable or not. */
-  #budgetAt = 0;
   #stopped = false;
 
   constructor(parts: HandsParts) {
@@ -89,7 +87,6 @@ export class LiveHands implements Hands {
     this.objects.observe(batch);
     this.#parts.cells.observe(batch);
     this.#parts.clients.observe(batch);
-    for (const { type, position } of batch) if (type === 'BudgetChanged') this.#budgetAt = position;
   }
 
   carryOut(effect: Effect): void {
@@ -247,8 +244,10 @@ export class LiveHands implements Hands {
       return;
     }
     // The task that a request speaks of, and the budget that allows it, are durable before the request leaves (LO1).
-    const restsOn = () => Math.max(bindingOf(this.#state, agentId)?.position ?? 0, this.#budgetAt);
-    const unsynced = () => restsOn() > this.#parts.log.synced().position;
+    const unsynced = () => {
+      const [task, budget] = [bindingOf(this.#state, agentId)?.position, this.#state.spending?.changed];
+      return Math.max(task ?? 0, budget ?? 0) > this.#parts.log.synced().position;
+    };
     while (!signal.aborted && unsynced()) await engine.read(() => undefined).catch(() => {});
     // Loading may have taken its time: what has been interrupted meanwhile is not asked for, durable or not.
     if (signal.aborted || !this.#current(effect)) return;

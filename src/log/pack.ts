@@ -14,6 +14,7 @@ import {
   isTrue,
   isUndefined,
   isWord,
+  shapeKeysMax,
   smallArray,
   smallArrays,
   smallInteger,
@@ -107,9 +108,6 @@ function putNumber(value: number): void {
   out[end++] = isDouble;
   end = out.writeDoubleLE(value, end);
 }
-
-/** More keys are those of a table, which comes only once: there is no shape to look for. */
-const shapeKeysMax = 64;
 
 function shapeOf(value: object): number {
   let path = keyPaths;

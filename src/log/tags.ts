@@ -20,3 +20,6 @@ export const smallObject = 80;
 export const smallObjects = 32;
 export const smallString = 112;
 export const smallStrings = 256 - smallString;
+
+/** No part of the format. More keys are those of a table, which comes only once: its shape is not worth keeping. */
+export const shapeKeysMax = 64;

@@ -10,6 +10,7 @@ import {
   isTrue,
   isUndefined,
   isWord,
+  shapeKeysMax,
   smallArray,
   smallInteger,
   smallObject,
@@ -91,8 +92,6 @@ const newShape = (): Shape => ({ next: new Map(), uses: 0, maker: undefined });
 
 /** Shapes that come again are made by code of their own; the others key by key. */
 const compileAfter = 8;
-/** More keys are those of a table, which comes only once. */
-const compiledKeysMax = 64;
 /** Then all are forgotten: whoever has so many hardly meets one again. */
 const shapesMax = 20_000;
 let noKeys = newShape();
@@ -118,7 +117,7 @@ function shapeOf(keys: readonly string[]): Shape {
 
 /** `number`: place of the shape among those of the record. */
 function makerOf(keys: readonly string[], number: number): Maker {
-  if (keys.length > compiledKeysMax) return () => table(keys);
+  if (keys.length > shapeKeysMax) return () => table(keys);
   const shape = shapeOf(keys);
   if (shape.maker !== undefined) return shape.maker;
   return () => {

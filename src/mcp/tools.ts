@@ -68,10 +68,10 @@ const fieldsOf: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   events_since: { events: objects, next: { type: 'number' }, head: { type: 'number' } },
 };
 
-const readOnly: ReadonlySet<string> = new Set(['list_agents', 'list_processes', ...viewTools.map(({ name }) => name)]);
+type Shown = Described & { readonly name: string; readonly description: string; readonly reads?: true };
 
-function toolOf(tool: Described & { readonly name: string; readonly description: string }): McpTool {
-  const { name, description } = tool;
+function toolOf(tool: Shown): McpTool {
+  const { name, description, reads = false } = tool;
   const fields = fieldsOf[name];
   return {
     name,
@@ -79,8 +79,11 @@ function toolOf(tool: Described & { readonly name: string; readonly description:
     inputSchema: schemaOf(tool),
     // None is required: clients hold results that are errors against it as well.
     ...(fields !== undefined && { outputSchema: { type: 'object' as const, properties: fields } }),
-    annotations: { readOnlyHint: readOnly.has(name), openWorldHint: false },
+    annotations: { readOnlyHint: reads, openWorldHint: false },
   };
 }
 
-export const tools: readonly McpTool[] = [...Object.values(toolTable), ...viewTools].map(toolOf);
+export const tools: readonly McpTool[] = [
+  ...Object.values(toolTable),
+  ...viewTools.map((view) => ({ ...view, reads: true as const })),
+].map(toolOf);

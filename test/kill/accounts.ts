@@ -225,3 +225,14 @@ export class Accounts {
     ProcessLost: ({ data }) => this.#endProcess(data),
   };
 }
+
+/** `path n` of each sampling of an agent that has an end in the log. */
+export function answered(events: readonly HoldfastEvent[]): Set<string> {
+  const paths = new Map<string, string>();
+  const found = new Set<string>();
+  for (const { type, data } of events) {
+    if (type === 'AgentSpawned') paths.set(data.agentId, data.path);
+    if (type === 'ModelSampled' || type === 'SamplingEnded') found.add(`${paths.get(data.agentId)} ${data.n}`);
+  }
+  return found;
+}

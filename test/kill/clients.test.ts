@@ -10,7 +10,7 @@ import type { ModelItem } from '../../src/models/port.ts';
 import { holdfast, newPlace, type Place } from '../cli/cli.ts';
 import { type Going, Visitor } from '../mcp/visitor.ts';
 import { scripted, served } from '../models/at.ts';
-import { Accounts } from './accounts.ts';
+import { Accounts, answered } from './accounts.ts';
 import { dice } from './dice.ts';
 
 const long = process.env.HOLDFAST_LONG !== undefined;
@@ -83,17 +83,6 @@ async function eventsOf(place: Place): Promise<HoldfastEvent[]> {
   for await (const page of log.read()) events.push(...(page as HoldfastEvent[]));
   await log.close();
   return events;
-}
-
-/** `path n` of each sampling of an agent that has an end in the log. */
-function answered(events: readonly HoldfastEvent[]): Set<string> {
-  const paths = new Map<string, string>();
-  const found = new Set<string>();
-  for (const { type, data } of events) {
-    if (type === 'AgentSpawned') paths.set(data.agentId, data.path);
-    if (type === 'ModelSampled' || type === 'SamplingEnded') found.add(`${paths.get(data.agentId)} ${data.n}`);
-  }
-  return found;
 }
 
 interface Made {

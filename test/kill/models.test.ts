@@ -1,9 +1,8 @@
 /** The main job with models at a server, killed in the middle of streams and calls: what is recorded is not asked for again. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { HoldfastEvent } from '../../events/catalogue.ts';
 import { fleetFile } from '../fleets/lived.ts';
 import { kinds, scripted, served } from '../models/at.ts';
-import { Accounts } from './accounts.ts';
+import { Accounts, answered } from './accounts.ts';
 import { dice } from './dice.ts';
 import { Lives } from './lives.ts';
 import { withTraces } from './traces.ts';
@@ -13,17 +12,6 @@ const opened: Lives[] = [];
 afterEach(() => {
   for (const lives of opened.splice(0)) lives.remove();
 });
-
-/** `path n` of each sampling that has an end in the log. */
-function answered(events: readonly HoldfastEvent[]): Set<string> {
-  const paths = new Map<string, string>();
-  const found = new Set<string>();
-  for (const { type, data } of events) {
-    if (type === 'AgentSpawned') paths.set(data.agentId, data.path);
-    if (type === 'ModelSampled' || type === 'SamplingEnded') found.add(`${paths.get(data.agentId)} ${data.n}`);
-  }
-  return found;
-}
 
 describe('a fleet of models that is killed', () => {
   // In all 50 kills in the long run, and 3 in the short one.

@@ -2,6 +2,7 @@
 import { Option } from 'commander';
 import type { ModelConfig } from '../../../events/fleetFile.ts';
 import { Failure } from '../../failure.ts';
+import { isWebAddress } from '../setting.ts';
 
 export interface ModelOptions {
   readonly model?: string;
@@ -26,7 +27,7 @@ export const modelOptions = (what: string, absent = ''): Option[] => [
 /** Throws HOLDFAST_USAGE for a base URL that is none. */
 export function modelOf({ baseUrl, api, effort, model }: ModelOptions): ModelConfig {
   if (model === 'script') return { kind: 'script' };
-  if (baseUrl !== undefined && !/^https?:\/\//.test(baseUrl))
+  if (baseUrl !== undefined && !isWebAddress(baseUrl))
     throw new Failure('HOLDFAST_USAGE', `--base-url expects an address with http:// or https://, found "${baseUrl}"`, {
       remedy: `did you mean http://${baseUrl}/v1?`,
     });

@@ -4,6 +4,7 @@ import { AgentSpawned } from '../../../events/agent.ts';
 import { closedShape } from '../../../events/closed.ts';
 import type { AgentId, MailId } from '../../../events/ids.ts';
 import { MailAccepted } from '../../../events/mail.ts';
+import { isClients } from '../../../projections/answering.ts';
 import type { Agent, State } from '../../../projections/state.ts';
 import type { Context, NewAgent } from '../decision.ts';
 import { freeSlots, treeOf } from '../grant.ts';
@@ -81,13 +82,12 @@ function modelFor(state: State, caller: Agent, { model, agent_type }: SpawnArgs)
 }
 
 /** CL2: an agent that nobody can answer for is not begun. One whose client is away for a while waits for it. */
-function unanswered({ agents, fleet }: State, { rootId }: Agent, model: string): string | undefined {
-  const { models = {} } = fleet.file ?? {};
-  if (!Object.hasOwn(models, model) || models[model]!.kind !== 'sampling') return undefined;
-  const { client } = agents[rootId]!;
+function unanswered(state: State, { rootId }: Agent, model: string): string | undefined {
+  if (!isClients(state, model)) return undefined;
+  const { client } = state.agents[rootId]!;
   if (client === undefined) return `model \`${model}\` is the client of a root, and this root has none`;
   if (client.sampling !== undefined) return undefined;
-  const others = Object.keys(models).filter((name) => models[name]!.kind !== 'sampling');
+  const others = Object.keys(state.fleet.file?.models ?? {}).filter((name) => !isClients(state, name));
   const way =
     others.length === 0
       ? 'start the server of this log with a model (`holdfast mcp --model NAME`, or models in a fleet file)'
