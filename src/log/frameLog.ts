@@ -45,6 +45,7 @@ export class FrameLog extends StoredReader implements Log, Sink {
   readonly #head: HeadWriter;
   readonly #touches: Touches;
   readonly #checkpointEvery: number;
+  /** A durable HEAD names a position. */
   #named: boolean;
   /** Synced events that are not in the index yet: they are added while the next group is being written. */
   #unindexed: Pick<Sealed, 'events' | 'texts'>[] = [];
@@ -60,7 +61,8 @@ export class FrameLog extends StoredReader implements Log, Sink {
     this.#touches = options.touches;
     this.#checkpointEvery = options.checkpointEvery ?? checkpointEveryDefault;
     this.#spans = opening.spans;
-    this.#named = opening.tip.position > 0;
+    // Only a checkpoint is never ahead of a durable HEAD: a life may have died between a sync and HEAD.
+    this.#named = opening.checkpoint.position > 0;
   }
 
   override get fleetId(): string | undefined {

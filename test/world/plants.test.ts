@@ -75,6 +75,7 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[LO1] an answer or an effect before the sync is found', 'skipped-sync', 'LO1'],
   ['[LO1] an engine that goes round in circles is found, and the history ends', 'synced-never-told', 'LIVE'],
   ['[LO4] a HEAD that is ahead of the disk is found', 'head-before-sync', 'LO4'],
+  ['[LO4] a HEAD that a power cut takes back to nothing is found', 'head-in-memory', 'LO4'],
   ['[LO4] a record that a crash tears in two is found', 'torn-record', 'LO4'],
   ['[RE6][LO4] an index that leaves an agent out is found', 'index-left-out', 'RE6'],
   [

@@ -41,6 +41,8 @@ export class FrameDisk implements Disk {
   readonly #frames: Frame[] = [];
   /** Who has it open; nobody else writes. */
   #life = 0;
+  /** Somebody was told that events are durable. */
+  #acknowledged = false;
 
   constructor(parts: DiskParts) {
     this.#parts = parts;
@@ -57,18 +59,30 @@ export class FrameDisk implements Disk {
     const opening = await this.#opening(store);
     const head = new Head(this.#head.medium(() => sync(() => {}), alive));
     const parts: Below = this.#parts.plant?.({ store, head }) ?? { store, head };
-    return new FrameLog(this.#beside.of(sync), parts.store, opening, parts.head, {
+    const log = new FrameLog(this.#beside.of(sync), parts.store, opening, parts.head, {
       touches: this.#parts.touches ?? touches,
       checkpointEvery,
       soon: microtask,
     });
+    log.follow(() => {
+      this.#acknowledged = true;
+    });
+    return log;
   }
 
   async #opening(store: WorldStore): Promise<Opening> {
+    const durable = this.events.length;
+    const mark = markIn(this.#head.written);
+    const named = typeof mark !== 'string' && mark.position > 0;
+    holds(
+      named || !this.#acknowledged,
+      'LO4',
+      durable,
+      () => 'if all that was acknowledged were gone, HEAD would not say so',
+    );
     try {
-      const opening = await checkOpening(store, markIn(this.#head.written), this.#parts.touches ?? touches);
+      const opening = await checkOpening(store, mark, this.#parts.touches ?? touches);
       const { position } = opening.tip;
-      const durable = this.events.length;
       holds(position === durable, 'LO4', durable, () => `the log is opened at ${position}, and ${durable} is durable`);
       return opening;
     } catch (error) {
@@ -141,9 +155,11 @@ async function firstBad(store: WorldStore, head: Buffer): Promise<number | undef
       new Head({ before: head, write: () => {}, sync: async () => {}, syncNow: () => {}, close: () => {} }),
       { touches, soon: microtask },
     );
-    let last = '';
+    const { position, seal } = opening.tip;
+    let last: string | undefined;
     for await (const page of log.readHashed()) for (const { hash } of page) last = hash ?? last;
-    return last === hexOf(opening.tip.seal) ? undefined : opening.tip.position;
+    // A log without an event has no hash.
+    return last === (position === 0 ? undefined : hexOf(seal)) ? undefined : position;
   } catch (error) {
     if (!isDamage(error)) throw error;
     return (error.details as { readonly firstBad: number }).firstBad;

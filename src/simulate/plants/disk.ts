@@ -1,4 +1,4 @@
-/** Planted defects below the log: a HEAD that is ahead, a record that is not written in one piece, an index that leaves something out. */
+/** Planted defects below the log: a HEAD that is ahead or that a power cut takes back, a record that is not written in one piece, an index that leaves something out. */
 import { decodeFrame } from '../../log/frame.ts';
 import type { HeadMark, HeadWriter } from '../../log/headSlots.ts';
 import type { Store } from '../../log/store.ts';
@@ -41,6 +41,18 @@ export const diskPlants: Readonly<Record<string, Plant>> = {
       };
       return { store: changed(store, { put }), head: eager };
     },
+  },
+  'head-in-memory': {
+    says: 'HEAD is given to the machine, and synced only with a checkpoint',
+    disk: ({ store, head }) => ({
+      store,
+      head: {
+        write: (mark) => head.write(mark),
+        sync: () => head.sync(),
+        syncNow: () => {},
+        close: () => head.close(),
+      },
+    }),
   },
   'torn-record': {
     says: 'a record is written in two pieces, and the first of them has its name already',
