@@ -16,7 +16,8 @@ export const newCell = (state: State, ctx: Context, agent: Agent, made: Made): D
   rootId: agent.rootId,
   policy: made.policy,
   source: made.source,
-  tools: made.tools.map(({ name, description }) => ({ name, description })),
+  // In canonical order: it need not be sorted for the chain.
+  tools: made.tools.map(({ name, description }) => ({ description, name })),
   seed: ctx.id(),
   ...(ctx.cellLimits && { limits: ctx.cellLimits }),
 });

@@ -66,9 +66,16 @@ export class Cells {
     this.door = new CellDoor(parts.engine, this.reads, () => parts.clock.now());
   }
 
-  /** A batch is applied, durable or not. */
+  /**
+   * A batch is applied, durable or not. The first stretch of a new cell is a computation that rests on nothing but its
+   * source: it may be done while its creation is on its way to the disk. All that it asks for comes behind it in the log.
+   */
   observe(batch: readonly HoldfastEvent[]): void {
     this.#arrivals.observe(batch);
+    if (this.#stopped) return;
+    for (const { type, data } of batch) {
+      if (type === 'CellCreated') void this.#work(this.#state.cells.all[data.cellId]!);
+    }
   }
 
   /** Something durable happened to it. */
@@ -198,10 +205,11 @@ export class Cells {
 
   async #recorded(cell: Cell): Promise<CellRecord> {
     const created = this.#arrivals.created(cell.cellId);
-    if (created !== undefined) return { spec: await specOf(this.#record, cell, created), inputs: [], drains: [] };
-    // What the lost machine has reported may just be on its way to the disk.
-    await this.#parts.engine.read(() => undefined);
-    return recordOf(this.#record, cell);
+    const isAtHand = typeof created?.data.source === 'string' && this.#state.stores[cell.agentId] === undefined;
+    // A long source, what was stored, and what a lost machine has reported may just be on their way to the disk.
+    if (!isAtHand) await this.#parts.engine.read(() => undefined);
+    if (created === undefined) return recordOf(this.#record, cell);
+    return { spec: await specOf(this.#record, cell, created), inputs: [], drains: [] };
   }
 
   /** From its source and its recorded inputs; what was recorded has to be done again. */

@@ -5,6 +5,8 @@ import { apply } from '../../projections/apply.ts';
 import { answersKeptMax } from '../../projections/fleet.ts';
 import { emptyState } from '../../projections/state.ts';
 import type { CommandOf } from '../../src/decide/command.ts';
+import { type CellStep, cellSource } from '../../src/simulate/cellScript.ts';
+import { printed } from './cellFleet.ts';
 import { living, quiet, until } from './living.ts';
 
 /** A disk that a test holds and lets go. */
@@ -80,6 +82,44 @@ describe('until the sync', () => {
     await until(() => second.value !== undefined);
     expect(first.value).toMatchObject({ ok: true });
     expect(second.value).toMatchObject({ ok: false, refusal: { code: 'HOLDFAST_ROOT_EXISTS' } });
+  });
+
+  const createCell = (...steps: readonly CellStep[]): CommandOf<'createCell'> => ({
+    do: 'createCell',
+    target: '/root',
+    source: cellSource(...steps),
+    policy: 'ContinueWhenUnblocked',
+  });
+
+  test('[LO1][CE1] a new cell is a computation: it runs at once, but nobody is told of it and no call of it is made', async () => {
+    const { gate, hold, let: go } = disk();
+    const f = await living({}, { gate });
+    await quiet();
+    hold();
+    const call = createCell({ call: 'exec_command', args: { cmd: 'x' } }, { text: 'done' });
+    const answer = told(f.life.engine.submit(call, { by: 'operator' }));
+    await quiet();
+    expect(f.cells.made).toBe(1);
+    expect(Object.keys(f.life.state.processes.all)).toHaveLength(1);
+    expect([answer.value, f.host, f.types().includes('CellCreated')]).toEqual([undefined, undefined, false]);
+    go();
+    await until(() => answer.value !== undefined && f.host?.starts.length === 1);
+    expect(f.cells.made).toBe(1);
+  });
+
+  test('[LO1][CE9] a new cell finds what is stored, and what was stored is durable before it is read', async () => {
+    const { gate, hold, let: go } = disk();
+    const f = await living({}, { gate });
+    await quiet();
+    hold();
+    f.life.engine.report(createCell({ store: 'k', value: 'kept' }));
+    await until(() => f.life.state.cells.all['1']?.end);
+    f.life.engine.report(createCell({ print: { load: 'k' } }));
+    await quiet();
+    expect(f.cells.made).toBe(1);
+    go();
+    await until(() => f.life.state.cells.all['2']?.end);
+    expect(await printed(f, '2')).toEqual(['"kept"']);
   });
 
   test('[LO1] a refusal too rests on what it was decided on: it is given after the sync of that', async () => {
