@@ -63,10 +63,20 @@ export class StoredReader implements LogReader {
     to = Number.POSITIVE_INFINITY,
   }: Range = {}): AsyncGenerator<readonly Envelope[], void, void> {
     const upTo = Math.min(to, this.syncedTip.position);
-    for await (const frames of walk(this.store, { from: Math.max(from, 1), to: upTo })) {
+    const tails = this.#tails();
+    const storedTo = Math.min(upTo, this.checkpointAt);
+    for await (const frames of walk(this.store, { from: Math.max(from, 1), to: storedTo })) {
       const page: Envelope[] = [];
-      for (const frame of frames) unfold(frame, page, from, upTo);
+      for (const frame of frames) unfold(frame, page, from, storedTo);
       yield page;
+    }
+    // What came after the checkpoint was read when the log was opened, or written since.
+    for (let at = Math.max(from, storedTo + 1); at <= upTo; at += eventsPerPage) {
+      const length = Math.min(eventsPerPage, upTo - at + 1);
+      yield await this.#eventsIn(
+        tails,
+        Array.from({ length }, (_, i) => at + i),
+      );
     }
   }
 
@@ -102,15 +112,13 @@ export class StoredReader implements LogReader {
   async *#readStream(stream: string, range: Range = {}): AsyncGenerator<readonly Envelope[], void, void> {
     const { from = 1, to = Number.POSITIVE_INFINITY } = range;
     const upTo = Math.min(to, this.syncedTip.position);
-    this.index();
-    // Memory first: a checkpoint that ends meanwhile only adds records beyond the one taken here.
-    const tails = this.storing === undefined ? [this.tail] : [this.storing, this.tail];
+    const tails = this.#tails();
     const recent = tails.flatMap((tail) => tail.index.streams.get(stream) ?? []);
     const stored = await storedPositions(this.store, stream, this.checkpointAt);
     const positions = stored.concat(recent).filter((position) => position >= from && position <= upTo);
     for (let at = 0, count = eventsOfFirstPage; at < positions.length; at += count, count = eventsPerPage) {
       const some = positions.slice(at, at + count);
-      yield await this.#eventsAt({ positions: some, events: some.map((position) => inTails(tails, position)) });
+      yield await this.#eventsIn(tails, some);
     }
   }
 
@@ -118,9 +126,7 @@ export class StoredReader implements LogReader {
     const { from = 1, to = Number.POSITIVE_INFINITY } = range;
     const upTo = Math.min(to, this.syncedTip.position);
     const key = `agent/${agentId}`;
-    this.index();
-    const tails = this.storing === undefined ? [this.tail] : [this.storing, this.tail];
-    const recent = tails.map((tail) => tail.history(key));
+    const recent = this.#tails().map((tail) => tail.history(key));
     let last = 0;
     for await (const body of records(this.store, 'h', key, Math.min(this.checkpointAt, upTo))) {
       const positions = positionsOf(body);
@@ -134,6 +140,16 @@ export class StoredReader implements LogReader {
       const page = await this.#eventsAt(within(history, from, upTo));
       if (page.length > 0) yield page;
     }
+  }
+
+  /** Memory first: a checkpoint that ends while somebody reads only adds records beyond the one taken here. */
+  #tails(): readonly Tail[] {
+    this.index();
+    return this.storing === undefined ? [this.tail] : [this.storing, this.tail];
+  }
+
+  #eventsIn(tails: readonly Tail[], positions: readonly number[]): Promise<readonly Envelope[]> {
+    return this.#eventsAt({ positions, events: positions.map((position) => inTails(tails, position)) });
   }
 
   /** Takes from their frames the events that are not at hand. */

@@ -131,8 +131,9 @@ function makerOf(keys: readonly string[], number: number): Maker {
 }
 
 function compiledMaker(keys: readonly string[]): Maker {
-  // Keys in brackets are members like any other, `__proto__` too.
-  const members = keys.map((key) => `[${JSON.stringify(key)}]: get()`).join(', ');
+  // In brackets `__proto__` is a member like any other; V8 makes such members one by one.
+  const named = (key: string) => (key === '__proto__' ? '["__proto__"]' : JSON.stringify(key));
+  const members = keys.map((key) => `${named(key)}: get()`).join(', ');
   return new Function('get', `return () => ({ ${members} });`)(get) as Maker;
 }
 

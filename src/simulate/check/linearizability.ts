@@ -34,7 +34,7 @@ interface Batch {
 }
 
 interface Question {
-  readonly what: string;
+  readonly what: () => string;
   readonly key: string | undefined;
   /** What a sequential fleet would answer now. */
   readonly expected: () => Expected | undefined;
@@ -87,7 +87,7 @@ export function linearizability(): LinearizabilityChecker {
     open.clear();
   };
 
-  const question = (what: string, key: string | undefined, at: Question['expected']): Open => {
+  const question = (what: Question['what'], key: string | undefined, at: Question['expected']): Open => {
     const asked: Question = { what, key, expected: at, possible: new Set(), now: undefined };
     open.add(asked);
     told = true;
@@ -104,15 +104,25 @@ export function linearizability(): LinearizabilityChecker {
           work !== undefined || asked.possible.has(text),
           'LIN',
           position,
-          () => `${asked.what} is answered ${text}; one at a time it would be ${choices().join(' or ') || 'another'}`,
+          () => `${asked.what()} is answered ${text}; one at a time it would be ${choices().join(' or ') || 'another'}`,
         );
       },
     };
   };
 
   return {
-    asked: (picture, command, key) => question(canonical(command), key, () => expected(picture, command)),
-    reading: (picture) => question('a look at the fleet', undefined, () => ({ told: seen(picture) })),
+    asked: (picture, command, key) =>
+      question(
+        () => canonical(command),
+        key,
+        () => expected(picture, command),
+      ),
+    reading: (picture) =>
+      question(
+        () => 'a look at the fleet',
+        undefined,
+        () => ({ told: seen(picture) }),
+      ),
     settled: settle,
     before: (_picture, event) => {
       if (event.type === 'EngineStarted') settle();

@@ -36,8 +36,9 @@ export class WorldBeside {
       },
       findSnapshot: async (stateVersion, atMost, frameOf) => {
         for (const position of [...this.#snapshots.keys()].sort((a, b) => b - a)) {
+          if (position > atMost) continue;
           const snapshot = JSON.parse(this.#snapshots.get(position)!) as Snapshot;
-          if (position > atMost || snapshot.stateVersion !== stateVersion) continue;
+          if (snapshot.stateVersion !== stateVersion) continue;
           if (sealWithin(await frameOf(position), position) === sealOf(snapshot.hash)) return snapshot;
         }
         return undefined;
