@@ -10,7 +10,7 @@ import type { Image } from './memory.ts';
 import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
 import { compileQuickJs, type QuickJsModule } from './quickjs.ts';
 import { drainsOf } from './report.ts';
-import { createSteps, deliveriesOf, feedSteps, type Guard, Steps } from './steps.ts';
+import { beginningOf, createSteps, deliveriesOf, feedSteps, type Guard, Steps } from './steps.ts';
 
 /** About what 10 000 calls or backward jumps of a script take. */
 const msPerQuestion = 0.05;
@@ -64,7 +64,7 @@ function run(spec: CellSpec, before: Resting | undefined, inputs: readonly CellI
   const machine = machineFor(before?.image.pages);
   const steps = new Steps(machine, new Counted(), spec.limits, before?.cpuMs);
   const deliveries = deliveriesOf(inputs);
-  if (before === undefined) createSteps(steps, spec, deliveries);
+  if (before === undefined) createSteps(steps, beginningOf(spec), deliveries);
   else {
     machine.load(before.image);
     feedSteps(steps, deliveries);

@@ -1,9 +1,8 @@
 /** What the pool and its threads tell each other: jobs one way, results the other, and claims in shared memory between them. */
 import type { CellLimits } from '../../events/cell.ts';
-import type { CellSpec } from './port.ts';
 import type { QuickJsModule } from './quickjs.ts';
 import type { Told } from './report.ts';
-import type { Deliveries } from './steps.ts';
+import type { Beginning, Deliveries } from './steps.ts';
 
 /**
  * Who has a job: it is queued by the pool, claimed by the thread that begins it, withdrawn by the pool when another thread
@@ -42,7 +41,7 @@ export interface Job {
   readonly cpuMs: number;
   readonly inputs: Deliveries;
   /** The cell is made; the inputs are recorded ones. */
-  readonly spec?: CellSpec;
+  readonly beginning?: Beginning;
 }
 
 export interface Result {

@@ -11,7 +11,7 @@ import { limitText } from './limits.ts';
 import type { CellInput, CellRuntime, CellSpec, Drain } from './port.ts';
 import { drainsOf } from './report.ts';
 import { SpareImages } from './spareImages.ts';
-import { deliveriesOf } from './steps.ts';
+import { beginningOf, deliveriesOf } from './steps.ts';
 import type { CellThread } from './worker.ts';
 
 /** A job that takes longer loses its thread its other jobs. Most take less than a tenth of it. */
@@ -153,7 +153,7 @@ class PooledCells implements CellRuntime {
       limits: spec.limits,
       cpuMs,
       inputs: deliveriesOf(inputs),
-      ...(create && { spec }),
+      ...(create && { beginning: beginningOf(spec) }),
     };
   }
 

@@ -57,12 +57,31 @@ const seedOf = (seed: string): number[] => {
   return [0, 4, 8, 12].map((at) => bytes.readUInt32LE(at));
 };
 
-function toolsText({ tools }: CellSpec): string {
-  const names = identifiers(tools.map((tool) => tool.name));
-  return JSON.stringify(tools.map(({ description }, i) => ({ name: names[i], description })));
+/** Most cells have the same list. */
+const toolsTexts = new WeakMap<CellSpec['tools'], string>();
+
+function toolsText(tools: CellSpec['tools']): string {
+  let text = toolsTexts.get(tools);
+  if (text === undefined) {
+    const names = identifiers(tools.map((tool) => tool.name));
+    text = JSON.stringify(tools.map(({ description }, i) => ({ name: names[i], description })));
+    toolsTexts.set(tools, text);
+  }
+  return text;
 }
 
-function specText({ store, seed, limits }: CellSpec): string {
+/** What a new cell is to be made of, as the sandbox takes it. */
+export type Beginning = Pick<CellSpec, 'source' | 'at' | 'store' | 'seed'> & { readonly tools: string };
+
+export const beginningOf = ({ source, at, store, seed, tools }: CellSpec): Beginning => ({
+  source,
+  at,
+  store,
+  seed,
+  tools: toolsText(tools),
+});
+
+function specText({ store, seed }: Beginning, limits: CellLimits): string {
   return JSON.stringify({
     store: Object.fromEntries(Object.entries(store).map(([key, value]) => [key, JSON.stringify(value)])),
     seed: seedOf(seed),
@@ -108,8 +127,8 @@ function codeOf(text: string, refused: boolean): string {
 }
 
 /** The first step of a cell and then those of its recorded inputs. */
-export function createSteps(steps: Steps, spec: CellSpec, { at, texts }: Deliveries): void {
-  steps.create(spec, texts.length === 0 ? 'never' : 'before');
+export function createSteps(steps: Steps, beginning: Beginning, { at, texts }: Deliveries): void {
+  steps.create(beginning, texts.length === 0 ? 'never' : 'before');
   for (const [i, text] of texts.entries()) steps.feed(at[i]!, text, i === texts.length - 1 ? 'perhaps' : 'before');
 }
 
@@ -136,17 +155,17 @@ export class Steps {
     return { told: { reports: this.#reports, ...(this.#end !== undefined && { end: this.#end }) }, cpuMs: this.#cpuMs };
   }
 
-  create(spec: CellSpec, taken: Taken): void {
+  create(beginning: Beginning, taken: Taken): void {
     const { sourceBytes, stackBytes } = this.#limits;
-    if (Buffer.byteLength(spec.source) > sourceBytes) {
+    if (Buffer.byteLength(beginning.source) > sourceBytes) {
       this.#fail('HOLDFAST_CELL_SOURCE_LIMIT', '');
       return;
     }
-    this.#machine.loadNew(toolsText(spec));
+    this.#machine.loadNew(beginning.tools);
     this.#machine.setStack(Math.min(stackBytes, stackBytesMax));
-    this.#step(spec.at, taken, () => {
-      this.#machine.begin(specText(spec));
-      return this.#machine.evaluate(spec.source);
+    this.#step(beginning.at, taken, () => {
+      this.#machine.begin(specText(beginning, this.#limits));
+      return this.#machine.evaluate(beginning.source);
     });
   }
 

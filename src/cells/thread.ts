@@ -54,13 +54,13 @@ let machine = new Machine(module);
 let held = 0;
 
 function run(job: Job): Result {
-  const { claim, image, inputs, spec } = job;
+  const { claim, image, inputs, beginning } = job;
   const had = held;
   held = 0;
   watch.claim = claim;
   if (machine.memory.grown && had !== image.serial && machine.memory.pages > image.pages) machine = new Machine(module);
   const steps = new Steps(machine, watch, job.limits, job.cpuMs);
-  if (spec !== undefined) createSteps(steps, spec, inputs);
+  if (beginning !== undefined) createSteps(steps, beginning, inputs);
   else {
     if (had !== image.serial) machine.load({ ...image, bytes: new Uint8Array(image.bytes) });
     feedSteps(steps, inputs);

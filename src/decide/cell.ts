@@ -13,7 +13,7 @@ import { type Context, type Decision, decided, dropped, refused } from './decisi
 import { newCell } from './newCell.ts';
 import { findForOperator } from './paths.ts';
 import { cellRefusal } from './refusals.ts';
-import { cellTools } from './tools/table.ts';
+import { cellTools, cellToolsTold } from './tools/table.ts';
 import { type Effect, error, type Tool } from './tools/tool.ts';
 
 const stale = dropped({ stale: true });
@@ -32,7 +32,7 @@ export function createCell(state: State, ctx: Context, command: CommandOf<'creat
   }
   const refusal = cellRefusal(state, ctx, agent);
   if (refusal !== undefined) return { _tag: 'Left', left: refusal };
-  const tools = cellTools.filter(({ name }) => names?.includes(name) ?? true);
+  const tools = names === undefined ? cellToolsTold : cellToolsTold.filter(({ name }) => names.includes(name));
   const created = newCell(state, ctx, agent, { source, policy, tools });
   return decided([facts.CellCreated(created)], { cellId: created.cellId, agentId: agent.agentId, path: agent.path });
 }

@@ -4,10 +4,13 @@ import type { CellPolicy } from '../../events/cell.ts';
 import type { Agent, State } from '../../projections/state.ts';
 import type { Context } from './decision.ts';
 
+/** Tools as a cell is told of them. */
+export type ToldTools = DataOf<'CellCreated'>['tools'];
+
 interface Made {
   readonly source: string;
   readonly policy: CellPolicy;
-  readonly tools: readonly { readonly name: string; readonly description: string }[];
+  readonly tools: ToldTools;
 }
 
 export const newCell = (state: State, ctx: Context, agent: Agent, made: Made): DataOf<'CellCreated'> => ({
@@ -16,8 +19,7 @@ export const newCell = (state: State, ctx: Context, agent: Agent, made: Made): D
   rootId: agent.rootId,
   policy: made.policy,
   source: made.source,
-  // In canonical order: it need not be sorted for the chain.
-  tools: made.tools.map(({ name, description }) => ({ description, name })),
+  tools: made.tools,
   seed: ctx.id(),
   ...(ctx.cellLimits && { limits: ctx.cellLimits }),
 });

@@ -3,7 +3,7 @@ import * as t from 'io-ts';
 import { CellCreated } from '../../../events/cell.ts';
 import { closed, closedShape } from '../../../events/closed.ts';
 import { cellTermination } from '../cellEnds.ts';
-import { newCell } from '../newCell.ts';
+import { newCell, type ToldTools } from '../newCell.ts';
 import { cellRefusal } from '../refusals.ts';
 import { error, refusedCall, type Tool } from './tool.ts';
 
@@ -65,7 +65,7 @@ export function tokensMax(tool: string, args: unknown): number | undefined {
 }
 
 /** `nested`: what its cells may call. */
-export const execTool = (nested: readonly Tool[]): Tool<t.TypeOf<typeof ExecArgs>> => ({
+export const execTool = (nested: ToldTools): Tool<t.TypeOf<typeof ExecArgs>> => ({
   name: 'exec',
   description:
     'Runs JavaScript (an ES module with top-level await) that calls tools as `await tools.NAME({…})`, alone or many at once, and prints with text(value). store(key, value) and load(key) keep values for later cells. Answers when it has ended, yields, or after yield_time_ms of an optional first line `// @exec: {"yield_time_ms": 10000, "max_output_tokens": 1000}`; go on with `wait`.',

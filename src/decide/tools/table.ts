@@ -1,4 +1,6 @@
 /** The one table of tools: for the model loop, other clients and the documentation. */
+
+import type { ToldTools } from '../newCell.ts';
 import { closeAgent, interruptAgent, listAgents } from './agents.ts';
 import { execTool, waitCell } from './cells.ts';
 import { followupTask, sendMessage } from './messages.ts';
@@ -24,6 +26,9 @@ const tools: readonly Tool[] = [
 /** What the scripts of cells find under `tools`. */
 export const cellTools = tools;
 
+/** The same as `CellCreated` records it: one list for all cells, with its members in the order of the chain. */
+export const cellToolsTold: ToldTools = tools.map(({ name, description }) => ({ description, name }));
+
 export const toolTable: Readonly<Record<string, Tool>> = Object.fromEntries(
-  [...tools, execTool(cellTools), waitCell].map((tool: Tool) => [tool.name, tool]),
+  [...tools, execTool(cellToolsTold), waitCell].map((tool: Tool) => [tool.name, tool]),
 );
