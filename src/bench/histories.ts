@@ -28,8 +28,8 @@ const mean = (reports: readonly Report[], of: (report: Report) => number): numbe
 export async function historyFigures({ quick, small, progress }: BenchContext): Promise<Figure[]> {
   progress('simulated histories');
   const runs = small ? 2 : quick ? 150 : 600;
-  // What is compiled while it warms up is no part of a long search.
-  await cost(1, Math.ceil(runs / 3), false);
+  // What is compiled while it warms up is no part of a long search; after 200 histories it is still more than a tenth.
+  await cost(1, runs, false);
   const plain = await cost(10_001, runs, false);
   const thorough = await cost(10_001, Math.ceil(runs / 4), true);
   const details = {

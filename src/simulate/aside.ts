@@ -18,6 +18,9 @@ export interface AsideOptions
   readonly historyMsMax: number;
 }
 
+/** A world is made, used and forgotten: where there is room for some of them, most are garbage before the collector looks. */
+const youngMb = 96;
+
 interface Told {
   readonly counts?: FuzzCounts;
   readonly failure?: FuzzFailure;
@@ -40,6 +43,7 @@ export function fuzzAside({ signal, onProgress, historyMsMax, ...options }: Asid
   const pulse = new Int32Array(new SharedArrayBuffer(8));
   const worker = new Worker(new URL('./fuzzThread.js', import.meta.url), {
     workerData: { options, pulse } satisfies Given,
+    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
   });
   let counts: FuzzCounts = nothing;
   let found: FuzzFailure | undefined;
