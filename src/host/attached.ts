@@ -1,5 +1,4 @@
 /** A seat at one process of a host, for a person: to watch it, to have its keyboard, and to type. */
-import type { Connection } from './connection.ts';
 import type { Notice } from './keyboard.ts';
 import type { Host, HostProcess, Output, Window } from './port.ts';
 
@@ -8,30 +7,47 @@ interface Joined {
   readonly windows: readonly Window[];
 }
 
+/** A connection to a host, as a seat needs it. */
+export interface Line {
+  readonly notices: Set<(processId: number, notice: Notice) => void>;
+  readonly losses: Set<() => void>;
+  request<T>(op: string, args: readonly unknown[], bytes?: Uint8Array): Promise<T>;
+  close(): void;
+}
+
 export class Attached {
   /** As it was when we came. */
-  readonly process: HostProcess;
-  readonly #windows: Window[];
-  readonly #connection: Connection;
-  readonly #host: Host;
+  process!: HostProcess;
+  readonly #windows: Window[] = [];
+  readonly #connection: Line;
+  readonly #host: Pick<Host, 'read' | 'wait'>;
   readonly #listeners = new Set<(notice: Notice) => void>();
 
-  private constructor(connection: Connection, host: Host, { process, windows }: Joined) {
+  private constructor(connection: Line, host: Pick<Host, 'read' | 'wait'>, processId: number) {
     this.#connection = connection;
     this.#host = host;
-    this.process = process;
-    this.#windows = [...windows];
-    connection.notices.add((processId, notice) => {
-      if (processId !== process.processId) return;
+    connection.notices.add((at, notice) => {
+      if (at !== processId) return;
       if ('window' in notice) this.#windows.push(notice.window);
       for (const listener of [...this.#listeners]) listener(notice);
     });
   }
 
-  static async join(connection: Connection, host: Host, processId: number): Promise<Attached | undefined> {
+  static async join(
+    connection: Line,
+    host: Pick<Host, 'read' | 'wait'>,
+    processId: number,
+  ): Promise<Attached | undefined> {
+    // It listens before it asks: a notice may come in the same piece as the answer.
+    const at = new Attached(connection, host, processId);
     const joined = await connection.request<Joined | undefined>('join', [processId]);
-    if (joined === undefined) connection.close();
-    return joined && new Attached(connection, host, joined);
+    if (joined === undefined) {
+      connection.close();
+      return undefined;
+    }
+    at.process = joined.process;
+    at.#windows.unshift(...joined.windows);
+    return at;
   }
 
   /** Sizes of the terminal so far, in order. */

@@ -4,16 +4,15 @@ import type { Family } from './family.ts';
 import { Keyboard } from './keyboard.ts';
 import type { Exit, HostProcess, Output, Started, Typed, Window } from './port.ts';
 import { bootId } from './procfs.ts';
-import { endOf, type StartRecord } from './records.ts';
+import { endOf, keepStart, kept, type StartRecord } from './records.ts';
 import type { Running } from './running.ts';
 import { Spool } from './spool.ts';
 import { readSpool, spoolFolder } from './spoolReader.ts';
 import { Typing } from './typing.ts';
+import type { Visited } from './visitors.ts';
+import { withWindow } from './windows.ts';
 
-/** Sizes that are remembered; a screen that is drawn again from further back than that has the wrong ones. */
-const WINDOWS_MAX = 200;
-
-export class Child {
+export class Child implements Visited {
   readonly processId: number;
   readonly requestId: string;
   readonly tty: boolean;
@@ -90,7 +89,7 @@ export class Child {
   /** From the next byte of output on. */
   resized(cols: number, rows: number): void {
     const window = { at: this.spool.received, cols, rows };
-    this.windows = [...this.windows.filter(({ at }) => at < window.at), window].slice(-WINDOWS_MAX);
+    this.windows = withWindow(this.windows, window);
     this.keyboard.resized(window);
   }
 
@@ -113,6 +112,10 @@ export class Child {
       ...(typed && { typed, salt }),
       windows,
     };
+  }
+
+  keep(): void {
+    kept(() => keepStart(this.#logDir, this.record()));
   }
 
   view(): HostProcess {

@@ -2,7 +2,6 @@
  * The children of this host and what can be done to them. Requests that act are applied once: each child keeps the answer
  * per request id, and starts are found again by the next host, from their records on disk (P-23).
  */
-import { Failure } from '../failure.ts';
 import { Child } from './child.ts';
 import { endFamily, marksOf, send } from './family.ts';
 import { follow } from './followed.ts';
@@ -10,7 +9,8 @@ import { startPiped } from './piped.ts';
 import type { Exit, HostProcess, LaunchFailed, Output, Started, StartRequest } from './port.ts';
 import { bootId, runs, statOf } from './procfs.ts';
 import { launchTrouble } from './program.ts';
-import { endOf, forgetStart, keepEnd, keepStart, openStarts, type StartRecord } from './records.ts';
+import { endOf, forgetStart, keepEnd, keepStart, kept, openStarts, type StartRecord } from './records.ts';
+import { inputFull } from './running.ts';
 import { readSpool } from './spoolReader.ts';
 import { startTerminal } from './terminal.ts';
 
@@ -90,7 +90,7 @@ export class Children {
     } catch (error) {
       child.launchFailed = error instanceof Error ? error.message : String(error);
     }
-    kept(() => keepStart(logDir, child.record()));
+    child.keep();
     this.#starts.delete(child);
     child.changed();
     return answerOf(child.record());
@@ -249,20 +249,4 @@ function once<T>(child: Child, requestId: string, act: () => T): T {
 function answerOf(record: StartRecord): Started | LaunchFailed {
   const { processId, requestId, started, launchFailed } = record;
   return started ?? { processId, requestId, error: launchFailed ?? 'the host that was asked has ended' };
-}
-
-/** A full disk must not keep an end from being told; only the next host would miss the record. */
-export function kept(keep: () => void): void {
-  try {
-    keep();
-  } catch (error) {
-    console.error(`record not kept: ${String(error)}`);
-  }
-}
-
-export function inputFull(processId: number): Failure {
-  return new Failure('HOLDFAST_HOST_INPUT_FULL', `process ${processId} does not read its input`, {
-    remedy: 'wait until it has read what was sent before, or stop it',
-    retryable: true,
-  });
 }

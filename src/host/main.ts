@@ -43,7 +43,7 @@ const children = new Children({
     linger();
   },
 });
-const visitors = new Visitors(children, logDir, (processId, typed) => door.tellTyped(processId, typed));
+const visitors = new Visitors(children, (processId, typed) => door.tellTyped(processId, typed));
 let leaving = false;
 const answer = requestTable(children, visitors, () => {
   if (!children.busy) void leave();

@@ -40,6 +40,15 @@ export function makeSpool(logDir: string): void {
   mkdirSync(join(logDir, 'spool'), { recursive: true, mode: 0o700 });
 }
 
+/** A full disk must not keep an end from being told; only the next host would miss the record. */
+export function kept(keep: () => void): void {
+  try {
+    keep();
+  } catch (error) {
+    console.error(`record not kept: ${String(error)}`);
+  }
+}
+
 export function keepStart(logDir: string, record: StartRecord): void {
   writeWhole(fileOf(logDir, record.processId, 'start'), record);
 }

@@ -1,11 +1,11 @@
 /** The requests a host answers, by name: what comes over the socket is applied to the children. */
-import { Failure } from '../failure.ts';
+import { extent, invalid, number, text } from './arguments.ts';
 import type { Children } from './children.ts';
 import type { HostProcess, StartRequest } from './port.ts';
 import { READ_BYTES_MAX, type Request } from './protocol.ts';
-import { Seats } from './seats.ts';
+import { seatRequests } from './seatRequests.ts';
 import type { Answer, Caller } from './server.ts';
-import type { Visitors } from './visitors.ts';
+import type { Visiting } from './visitors.ts';
 
 /** Characters of one page of a list: in UTF-8 they stay below the limit of a frame. */
 const PAGE_LENGTH_MAX = 2 * 1024 * 1024;
@@ -17,8 +17,8 @@ type Handler = (
   caller: Caller,
 ) => Answer | Promise<Answer>;
 
-export function requestTable(children: Children, visitors: Visitors, endIfEmpty: () => boolean) {
-  const seats = new Seats(visitors);
+export function requestTable(children: Children, visitors: Visiting, endIfEmpty: () => boolean) {
+  const { join, keyboard, window, type } = seatRequests(visitors);
   const handlers: Readonly<Record<string, Handler>> = {
     start: async ([request]) => ({ value: await children.start(startOf(request)) }),
     write: ([requestId, processId], bytes) => ({ value: children.write(text(requestId), number(processId), bytes) }),
@@ -37,24 +37,10 @@ export function requestTable(children: Children, visitors: Visitors, endIfEmpty:
       const output = children.read(number(processId), number(from), Math.min(number(bytesMax), READ_BYTES_MAX));
       return output ? { value: { ...output, bytes: undefined }, bytes: output.bytes } : {};
     },
-    join: ([processId], _, __, caller) => {
-      const id = number(processId);
-      return { value: visitors.join(id, seats.of(caller, id)) };
-    },
-    keyboard: ([processId, how], _, __, caller) => {
-      const id = number(processId);
-      if (how !== 'ask' && how !== 'take' && how !== 'give')
-        throw invalid(`${String(how)} is not a way to have a keyboard`);
-      return { value: visitors.keyboard(id, seats.of(caller, id), how) };
-    },
-    window: ([processId, cols, rows], _, __, caller) => {
-      const id = number(processId);
-      return { value: visitors.window(id, seats.of(caller, id), extent(cols), extent(rows)) };
-    },
-    type: ([processId], bytes, _, caller) => {
-      const id = number(processId);
-      return { value: visitors.type(id, seats.of(caller, id), bytes) };
-    },
+    join: (args, bytes, _, caller) => join(args, bytes, caller),
+    keyboard: (args, bytes, _, caller) => keyboard(args, bytes, caller),
+    window: (args, bytes, _, caller) => window(args, bytes, caller),
+    type: (args, bytes, _, caller) => type(args, bytes, caller),
     list: ([after]) => ({ value: page(children.list(number(after ?? 0))) }),
     find: ([requestId]) => ({ value: children.find(text(requestId)) }),
     acknowledge: ([processId]) => {
@@ -89,26 +75,4 @@ function startOf(value: unknown): StartRequest {
   if (length > PAGE_LENGTH_MAX) throw invalid(`argv has ${length} characters, more than ${PAGE_LENGTH_MAX}`);
   for (const value of Object.values(request.env ?? {})) text(value);
   return { ...request, env: request.env ?? {} };
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw invalid(`${String(value)} is not a text`);
-  return value;
-}
-
-function number(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
-    throw invalid(`${String(value)} is not a number`);
-  return value;
-}
-
-/** Columns or rows: the system keeps them in 16 bits. */
-function extent(value: unknown): number {
-  const cells = Math.floor(number(value));
-  if (cells < 1 || cells > 0xffff) throw invalid(`${cells} columns or rows are no size of a terminal`);
-  return cells;
-}
-
-function invalid(message: string): Failure {
-  return new Failure('HOLDFAST_HOST_REQUEST_INVALID', message, { remedy: 'speak to the host through its client' });
 }

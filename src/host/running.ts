@@ -1,5 +1,6 @@
 /** A child that was just started, as seen by whoever follows it: the same for pipes and terminals. */
 import type { Socket } from 'node:net';
+import { Failure } from '../failure.ts';
 
 export interface Status {
   readonly code: number | null;
@@ -31,4 +32,11 @@ export interface Launch {
   readonly cwd: string;
   /** Complete. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+export function inputFull(processId: number): Failure {
+  return new Failure('HOLDFAST_HOST_INPUT_FULL', `process ${processId} does not read its input`, {
+    remedy: 'wait until it has read what was sent before, or stop it',
+    retryable: true,
+  });
 }

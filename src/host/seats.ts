@@ -1,13 +1,13 @@
 /** A connection's seats at the terminals it has joined; they are left when it is gone. */
 import type { Seat } from './keyboard.ts';
 import type { Caller } from './server.ts';
-import type { Visitors } from './visitors.ts';
+import type { Visiting } from './visitors.ts';
 
 export class Seats {
-  readonly #visitors: Visitors;
+  readonly #visitors: Visiting;
   readonly #byCaller = new Map<Caller, Map<number, Seat>>();
 
-  constructor(visitors: Visitors) {
+  constructor(visitors: Visiting) {
     this.#visitors = visitors;
   }
 

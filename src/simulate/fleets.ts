@@ -1,5 +1,5 @@
 /**
- * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful. Each is drawn from chance of its
+ * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned. Each is drawn from chance of its
  * own, so that what is new in one kind leaves the histories of the others as they were.
  */
 import type { Approvals, Budget } from '../../events/fleetFile.ts';
@@ -11,6 +11,7 @@ import { drawAttention } from './steps/attended.ts';
 import { drawVisit } from './steps/clients.ts';
 import { drawErasure } from './steps/forgetful.ts';
 import type { Step } from './steps/kinds.ts';
+import { drawDanger, drawPerson } from './steps/people.ts';
 import { drawTrouble } from './steps/registrar.ts';
 import { drawThrift } from './steps/thrifty.ts';
 import type { WorkspaceTemper } from './workspaces.ts';
@@ -110,5 +111,17 @@ function forgetful(history: History): History {
   return { ...history, steps: among(r, history.steps, r.between(3, 8), drawErasure) };
 }
 
+/** Fleets at whose terminals people sit. */
+const mannedPercent = 20;
+
+function manned(history: History): History {
+  const r = new Random(mix(history.seed, 'manned'));
+  if (!r.chance(mannedPercent)) return history;
+  const { models } = history.setup;
+  const likes = { ...models.likes, exec_command: 6 };
+  const steps = among(r, history.steps, r.between(6, 30), r.chance(30) ? drawDanger : drawPerson);
+  return { ...history, setup: { ...history.setup, models: { ...models, likes } }, steps };
+}
+
 export const ofItsKind = (plain: History): History =>
-  [registered, visited, attended, thrifty, apart, forgetful].reduce((history, kind) => kind(history), plain);
+  [registered, visited, attended, thrifty, apart, forgetful, manned].reduce((history, kind) => kind(history), plain);

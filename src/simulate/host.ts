@@ -1,15 +1,23 @@
 /** One process host of the world, from its launch to its death: it owns its children and applies a request id once. */
 import type { Exit, HostProcess, LaunchFailed, Started, StartRequest } from '../host/port.ts';
+import { seatRequests } from '../host/seatRequests.ts';
+import { type Terminals, Visitors } from '../host/visitors.ts';
 import type { WorldConnection } from './connection.ts';
 import type { WorldHosts } from './hosts.ts';
 import { WorldProcess } from './processes.ts';
+import type { WorldTerminal } from './terminal.ts';
 
 type StartAnswer = Started | LaunchFailed;
 
-export class WorldHost {
+export class WorldHost implements Terminals {
   readonly hostId: string;
   alive = true;
+  /** Of engines. */
   readonly connections = new Set<WorldConnection>();
+  /** Of people. */
+  readonly seated = new Set<WorldConnection>();
+  /** What people ask. */
+  readonly requests: ReturnType<typeof seatRequests>;
   readonly #children = new Map<number, WorldProcess | { readonly failed: LaunchFailed }>();
   readonly #byRequest = new Map<string, StartAnswer>();
   readonly #written = new Map<string, 'written' | 'closed' | 'ended'>();
@@ -21,15 +29,39 @@ export class WorldHost {
   constructor(hostId: string, hosts: WorldHosts) {
     this.hostId = hostId;
     this.#hosts = hosts;
+    const { schedule, visited } = hosts.world;
+    const visitors = new Visitors(
+      this,
+      (processId, typed) => {
+        for (const connection of this.connections)
+          connection.tell('what was typed', () => hosts.typings.tell(connection, processId, typed));
+      },
+      (ms, run) => schedule.add('typing that rests', ms, 'outside', run),
+    );
+    this.requests = seatRequests(visited(visitors, this));
   }
 
-  get live(): boolean {
+  get busy(): boolean {
     return [...this.#children.values()].some((child) => 'alive' in child && child.alive);
   }
 
   die(): void {
     this.alive = false;
-    for (const connection of this.connections) connection.lose();
+    for (const connection of [...this.connections, ...this.seated]) connection.lose();
+  }
+
+  get(processId: number): WorldTerminal | undefined {
+    const child = this.#children.get(processId);
+    return child !== undefined && 'alive' in child ? child.terminal : undefined;
+  }
+
+  live(processId: number): WorldTerminal | undefined {
+    const terminal = this.get(processId);
+    return terminal?.live === true ? terminal : undefined;
+  }
+
+  resize(processId: number, cols: number, rows: number): void {
+    this.live(processId)?.resized(cols, rows);
   }
 
   start(request: StartRequest): StartAnswer {
@@ -37,7 +69,7 @@ export class WorldHost {
     this.#hosts.heard.add(processId);
     const known = this.#byRequest.get(requestId);
     if (known !== undefined) return known;
-    const { seed, schedule, launched, command } = this.#hosts.world;
+    const { seed, schedule, launched, command, typed } = this.#hosts.world;
     const course = command?.(request.argv.at(-1) ?? '', processId);
     const trouble = this.#stoppedEarlier.has(processId)
       ? 'a stop of this process came before its start'
@@ -52,7 +84,13 @@ export class WorldHost {
     } else {
       launched(processId);
       const ended = (process: WorldProcess) => this.#ended(process);
-      const process = new WorldProcess(request, { seed, schedule, hostId: this.hostId, ended, course });
+      const process = new WorldProcess(request, {
+        ...{ seed, schedule, hostId: this.hostId, ended, course },
+        typed: (id, bytes) => {
+          typed(id, bytes);
+          this.grew();
+        },
+      });
       this.#children.set(processId, process);
       this.#hosts.processes.set(processId, process);
       answer = process.started;
@@ -158,16 +196,7 @@ export class WorldHost {
             tty: false,
             command: [],
           }
-        : {
-            processId,
-            requestId: child.request.requestId,
-            started: child.started,
-            size: child.size,
-            tty: child.request.tty,
-            command: child.request.argv,
-            ...(child.exit && { exit: child.exit }),
-            ...(child.typed && { typed: child.typed }),
-          },
+        : child.terminal.view(),
     );
   }
 

@@ -1,7 +1,9 @@
 /** Process hosts of the world: each owns its children, applies a request id once, outlives the engine, and may die itself. */
 import type { HostDoor } from '../engine/hostGate.ts';
 import { Failure } from '../failure.ts';
-import type { Exit, Host, Output, Typed } from '../host/port.ts';
+import type { Exit, Host, Output, Typed, Window } from '../host/port.ts';
+import type { Caller } from '../host/server.ts';
+import type { Terminals, Visiting } from '../host/visitors.ts';
 import { WorldConnection } from './connection.ts';
 import { WorldHost } from './host.ts';
 import { Listeners } from './listeners.ts';
@@ -9,14 +11,19 @@ import type { OwnCommand } from './own.ts';
 import type { WorldProcess } from './processes.ts';
 import { mix, Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
+import { saltOf, type WorldTerminal } from './terminal.ts';
 
 export interface HostWorld {
   readonly seed: number;
   readonly schedule: Schedule;
   /** Requests as they leave the engine: nothing may leave before what it rests on is durable. */
   readonly asked: (what: 'start' | 'stop' | 'write' | 'acknowledge', processId: number, given?: string) => void;
-  /** An operator has typed so many bytes. */
-  readonly typed: (processId: number, bytes: number) => void;
+  /** What a person has typed has reached a process. */
+  readonly typed: (processId: number, bytes: Uint8Array) => void;
+  /** The host of a terminal has died: what it has left of it on disk. */
+  readonly left: (terminal: WorldTerminal) => void;
+  /** What people ask of a host and of its terminals, as it is seen through. */
+  readonly visited: (visitors: Visiting, terminals: Terminals) => Visiting;
   /** What commands do; absent: what the seed makes up. */
   readonly command?: OwnCommand;
   /** A process really begins to run. */
@@ -38,6 +45,8 @@ export class WorldHosts {
   readonly exits = new Listeners<Exit>();
   readonly typings = new Listeners<Typed>();
   readonly #random: Random;
+  /** Of the connections of people. */
+  readonly #people: Random;
   #host: WorldHost | undefined;
   /** Hosts that were killed. */
   kills = 0;
@@ -47,6 +56,7 @@ export class WorldHosts {
   constructor(world: HostWorld) {
     this.world = world;
     this.#random = new Random(mix(world.seed, 'hosts'));
+    this.#people = new Random(mix(world.seed, 'people'));
   }
 
   /** The host dies; its children live on, or die with it. */
@@ -57,25 +67,52 @@ export class WorldHosts {
     this.#host = undefined;
     this.kills += 1;
     host.die();
+    for (const process of this.processes.values())
+      if (process.alive && process.request.tty && process.hostId === host.hostId) this.world.left(process.terminal);
     if (childrenToo)
       for (const process of this.processes.values()) if (process.hostId === host.hostId) process.end(null, 'SIGHUP');
     return true;
   }
 
-  /** Somebody types at the n-th of the open terminals of the living host; nobody asks the engine. */
-  type(nth: number, bytes: Uint8Array): void {
+  /** Terminals of the living host that are open. */
+  get terminals(): number[] {
     const open = this.running.filter(({ request, hostId }) => request.tty && hostId === this.#host?.hostId);
-    const process = open[nth % open.length];
-    if (process === undefined) return;
-    process.type(bytes);
-    this.#host!.grew();
-    const { processId } = process.started;
-    const typed = process.typed!;
-    this.world.typed(processId, bytes.length);
-    // A host waits for a whole line before it tells: the process may end first.
-    if (this.#random.chance(50)) return;
-    for (const connection of this.#host!.connections)
-      connection.tell('what was typed', () => this.typings.tell(connection, processId, typed));
+    return open.map(({ started }) => started.processId);
+  }
+
+  /** A process as people find it. */
+  terminal(processId: number): { open: boolean; salt: string; window: Window | undefined } {
+    const process = this.processes.get(processId);
+    const open = process?.alive === true && process.request.tty && process.hostId === this.#host?.hostId;
+    return { open, salt: saltOf(processId), window: process?.terminal.windows.at(-1) };
+  }
+
+  /** Whoever passes by takes the keyboard, types and goes, all in one go. */
+  type(processId: number, bytes: Uint8Array): void {
+    const { requests } = this.#host!;
+    const gone: (() => void)[] = [];
+    const caller: Caller = { tell: () => {}, onGone: (listener) => gone.push(listener) };
+    requests.join([processId], bytes, caller);
+    requests.keyboard([processId, 'take'], bytes, caller);
+    try {
+      requests.type([processId], bytes, caller);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+    for (const leave of gone) leave();
+  }
+
+  /** Somebody comes to the living host; undefined: there is none. */
+  visit() {
+    const host = this.#host;
+    if (host === undefined) return undefined;
+    const { schedule } = this.world;
+    const connection = new WorldConnection({
+      ...{ life: 'outside', hostId: host.hostId, alive: () => host.alive, schedule, random: this.#people },
+    });
+    host.seated.add(connection);
+    connection.partings.add(() => host.seated.delete(connection));
+    return { connection, requests: host.requests };
   }
 
   /** Nobody can read any more what this process has written. */
@@ -88,7 +125,7 @@ export class WorldHosts {
   cut(life: number): void {
     for (const connection of this.#host?.connections ?? []) {
       if (connection.life !== life) continue;
-      connection.close();
+      connection.cut();
       this.#host!.connections.delete(connection);
     }
   }
@@ -128,7 +165,7 @@ export class WorldHosts {
         return {
           started: process.started,
           ...(process.exit && { exit: process.exit }),
-          ...(process.typed && { typed: process.typed }),
+          ...(process.terminal.kept.typed && { typed: process.terminal.kept.typed }),
         };
       },
       endOrphan: ({ processId }) =>
@@ -146,6 +183,7 @@ export class WorldHosts {
     host.alive = false;
     this.ended = true;
     if (this.#host === host) this.#host = undefined;
+    for (const connection of host.seated) connection.lose();
     for (const connection of host.connections) {
       if (connection === asker) continue;
       this.killed = true;
@@ -229,8 +267,8 @@ export class WorldHosts {
       },
       endIfEmpty: () =>
         connection.request('an order to end', (answer) => {
-          answer(!host.live);
-          if (!host.live) this.#leave(host, connection);
+          answer(!host.busy);
+          if (!host.busy) this.#leave(host, connection);
         }),
       disconnect: () => {
         connection.close();

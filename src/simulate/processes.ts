@@ -1,10 +1,14 @@
 /** Processes of the world: they exit, run on, flood, wait for input, or cannot be launched; they live on when their host dies. */
-import type { Exit, Output, Started, StartRequest, Typed } from '../host/port.ts';
+import type { Exit, Output, Started, StartRequest } from '../host/port.ts';
 import type { Course } from './own.ts';
 import { mix, Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
+import { WorldTerminal } from './terminal.ts';
 
 export const bootId = 'the boot of the world';
+
+/** Input that a program which never reads leaves room for, in bytes. */
+const unreadMax = 12;
 
 /** Output of all processes is the same byte over and over. */
 const page = Buffer.alloc(4096, 'x');
@@ -19,8 +23,7 @@ export class WorldProcess {
   size: number;
   /** Its output is not on the disk any more. */
   forgotten = false;
-  /** By people at its terminal; kept on disk by its host. */
-  typed: Typed | undefined;
+  readonly terminal: WorldTerminal;
   /** What it has written, of a command of somebody's own. */
   #content: Buffer | undefined;
   /** Writes of agents that have reached it. */
@@ -37,6 +40,8 @@ export class WorldProcess {
       readonly hostId: string;
       readonly ended: (process: WorldProcess) => void;
       readonly course: Course | undefined;
+      /** What people type is there. */
+      readonly typed: (processId: number, bytes: Uint8Array) => void;
     },
   ) {
     const { processId, requestId } = request;
@@ -57,6 +62,10 @@ export class WorldProcess {
       const { afterMs = 0, code = 0 } = 'error' in course ? {} : course;
       if (Number.isFinite(afterMs)) this.#endAfter(afterMs, code);
     }
+    this.terminal = new WorldTerminal(this, (bytes) => {
+      world.typed(processId, bytes);
+      this.write(bytes);
+    });
   }
 
   /** Why it cannot be launched, if so. */
@@ -120,14 +129,14 @@ export class WorldProcess {
     if (bytes.includes(3)) this.#endAfter(0, 130);
   }
 
-  type(bytes: Uint8Array): void {
-    const sum = (this.typed?.bytes ?? 0) + bytes.length;
-    this.typed = { bytes: sum, hash: `typed-${sum}` };
-    this.write(bytes);
+  /** It does not read what people type. */
+  get full(): boolean {
+    return this.request.argv.at(-1) === 'yes' && (this.terminal.typed?.bytes ?? 0) > unreadMax;
   }
 
   get #typing() {
-    return this.typed && { typed: this.typed };
+    const { typed } = this.terminal;
+    return typed && { typed };
   }
 
   read(from: number, maxBytes: number): Output {

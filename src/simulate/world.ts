@@ -12,6 +12,7 @@ import { shown, watched } from './answering.ts';
 import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
 import { Inspector } from './check/inspector.ts';
+import { KeyboardChecker } from './check/keyboards.ts';
 import { RegistrarChecker } from './check/registrar.ts';
 import { defect, type Violation } from './check/violation.ts';
 import { throughClient, WorldClients } from './clients.ts';
@@ -27,6 +28,7 @@ import { seededIds } from './ids.ts';
 import { type ModelWorld, modelErrors, WorldModel } from './models.ts';
 import type { Own } from './own.ts';
 import { Patience } from './patience.ts';
+import { WorldPeople } from './people.ts';
 import { hostsSeenThrough } from './plants/host.ts';
 import type { Plant } from './plants/plant.ts';
 import { plantNamed } from './plants/registry.ts';
@@ -57,6 +59,8 @@ export class World {
   readonly disk: Disk;
   readonly hosts: WorldHosts;
   readonly clients: WorldClients;
+  readonly people: WorldPeople;
+  readonly keyboards: KeyboardChecker;
   readonly inspector: Inspector;
   readonly effects: EffectChecker;
   /** Absent: agents are registered nowhere. */
@@ -129,9 +133,22 @@ export class World {
           if (this.secrets !== undefined) revealed('a process', given, this.inspector.picture.position);
         }),
       ...(own.command && { command: own.command }),
-      typed: (processId, bytes) => this.effects.typed(processId, bytes),
+      typed: (processId, bytes) => {
+        this.effects.typed(processId, bytes.length);
+        this.keyboards.reached(processId, bytes);
+      },
+      visited: (visitors, terminals) =>
+        this.keyboards.watching(this.#plant?.visitors?.(visitors, terminals) ?? visitors),
+      left: ({ processId, kept }) => this.keyboards.left(processId, kept.window),
       launched: (processId) => this.judge(() => this.effects.launched(processId)),
     });
+    this.keyboards = new KeyboardChecker({
+      process: (processId) => this.hosts.terminal(processId),
+      position: () => this.inspector.picture.position,
+      judge: (check) => this.judge(check),
+    });
+    this.inspector.also(this.keyboards);
+    this.people = new WorldPeople(this.hosts, this.keyboards);
     if (setup.registrar !== undefined) {
       const judge = (check: () => void) => this.judge(check);
       const tasks = () => this.registrar!.tasks;

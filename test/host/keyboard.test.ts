@@ -26,7 +26,7 @@ async function cat(): Promise<{ log: string; host: Host }> {
 }
 
 describe('a keyboard', () => {
-  test('[PR1] is had by the first who asks, until somebody takes it, and only its holder types', async () => {
+  test('[PR12] is had by the first who asks, until somebody takes it, and only its holder types', async () => {
     const { log, host } = await cat();
     const [first, second] = [await seat(log), await seat(log)];
     expect(await first.at.type(bytes('nobody\n'))).toBe('held');
@@ -50,7 +50,7 @@ describe('a keyboard', () => {
     first.at.leave();
   });
 
-  test('[PR9] has the size of the window of its holder, and everybody is told from which byte on', async () => {
+  test('[PR12][PR9] has the size of the window of its holder, and everybody is told from which byte on', async () => {
     const { log, host } = await cat();
     const [holder, watcher] = [await seat(log), await seat(log)];
     await holder.at.keyboard('ask');
@@ -83,7 +83,7 @@ describe('a keyboard', () => {
     expect(await joinProcess(log, 1002)).toBeUndefined();
   });
 
-  test('[PR3] what is typed is told line by line as a sum with a salted hash, is in the end, and survives the host', async () => {
+  test('[PR12][PR3] what is typed is told line by line as a sum with a salted hash, is in the end, and survives the host', async () => {
     const { log, host } = await cat();
     const told: { bytes: number; hash: string }[] = [];
     host.onTyped((processId, typed) => {

@@ -39,6 +39,8 @@ const quick = [
   'results-compacted',
   'spending-starts-anew',
   'raised-unheard',
+  'keys-of-watchers',
+  'size-told-and-dropped',
   'tree-shared',
 ];
 
@@ -92,8 +94,12 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[LO2] a life that takes the epoch of the last one is found', 'stale-epoch-accepted', 'I1'],
   ['[SL2] an answer with a status of the past is found, by the sequential model alone', 'stale-answer', 'LIN'],
   ['[LO1] a read of a state of the past is found, by the sequential model alone', 'stale-read', 'LIN'],
-  ['[PR3] typing that is recorded again after a restart is found', 'typed-twice', 'PR3'],
+  ['[PR3] typing that is recorded again after a restart is found', 'typed-twice', 'PR12'],
   ['[PR3] typing that is lost with the end of its process is found', 'typed-and-ended', 'PR3'],
+  ['[PR12] keys of somebody who only watches are found', 'keys-of-watchers', 'PR12'],
+  ['[PR12] a keyboard that somebody has taken along is found', 'keyboard-of-the-gone', 'PR12'],
+  ['[PR12] a size that is acknowledged and dropped is found', 'size-told-and-dropped', 'PR12'],
+  ['[PR12][PR3] typing that dies with its host is found', 'typing-kept-late', 'PR3', 'PR12'],
   ['[C-1] a resume that is told before the runtime has gone on is found', 'C-1', 'CE5'],
   ['[C-2] a cell that nobody knows is found', 'C-2', 'CE6'],
   ['[C-3] a first frontier that is passed unseen is found', 'C-3', 'CE2'],

@@ -3,6 +3,7 @@ import type { HoldfastFact } from '../../../events/catalogue.ts';
 import type { State } from '../../../projections/state.ts';
 import type { Tamper } from '../../engine/tamper.ts';
 import type { Host } from '../../host/port.ts';
+import type { Terminals, Visiting } from '../../host/visitors.ts';
 import type { HeadWriter } from '../../log/headSlots.ts';
 import type { Log } from '../../log/port.ts';
 import type { Store } from '../../log/store.ts';
@@ -25,6 +26,8 @@ export interface Plant {
   readonly disk?: (below: Below) => Below;
   /** Who answers for all models, as the engine of one life sees it. */
   readonly model?: (model: Model, life: number) => Model;
+  /** What people can do at the terminals of a host. */
+  readonly visitors?: (visitors: Visiting, terminals: Terminals) => Visiting;
   /** A process host as the engine of one life sees it. */
   readonly host?: (host: Host, life: number) => Host;
 }

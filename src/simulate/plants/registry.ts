@@ -11,6 +11,7 @@ import { endlessPlants } from './endless.ts';
 import { logPlants } from './log.ts';
 import { mailPlants } from './mail.ts';
 import { modelPlants } from './models.ts';
+import { peoplePlants } from './people.ts';
 import type { Plant } from './plant.ts';
 import { processPlants } from './processes.ts';
 import { registrationPlants } from './registrations.ts';
@@ -31,6 +32,7 @@ export const plants: Readonly<Record<string, Plant>> = {
   ...registrationPlants,
   ...answerPlants,
   ...processPlants,
+  ...peoplePlants,
   ...approvalPlants,
   ...thriftyPlants,
   ...apartPlants,

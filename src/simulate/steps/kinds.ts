@@ -6,6 +6,7 @@ import { clientSteps } from './clients.ts';
 import { faultSteps } from './faults.ts';
 import { forgetfulSteps } from './forgetful.ts';
 import { operatorSteps } from './operator.ts';
+import { peopleSteps } from './people.ts';
 import { processSteps } from './processes.ts';
 import { registrarSteps } from './registrar.ts';
 import type { StepKind } from './step.ts';
@@ -23,6 +24,7 @@ const kinds = {
   ...attendedSteps,
   ...thriftySteps,
   ...forgetfulSteps,
+  ...peopleSteps,
 };
 
 type Kinds = typeof kinds;

@@ -14,6 +14,9 @@ export const terminalSteps = {
     often: { percent: 20, times: 6 },
     draw: (r) => ({ nth: r.below(4), text: r.pick(['y\n', 'ls', 'word\n', '\u0003']) }),
     says: ({ nth, text }) => `type ${JSON.stringify(text)} at terminal ${nth}`,
-    happen: ({ world }, { nth, text }) => world.hosts.type(nth, Buffer.from(text)),
+    happen: ({ world: { hosts } }, { nth, text }) => {
+      const { terminals } = hosts;
+      if (terminals.length > 0) hosts.type(terminals[nth % terminals.length]!, Buffer.from(text));
+    },
   }),
 };
