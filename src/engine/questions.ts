@@ -66,10 +66,13 @@ export class Questions {
     const { signal } = controller;
     try {
       const message = messageOf(engine.state, asked, await wholeText(log, asked.what));
+      // Another question may have given the occasion: this one, or its client, may not be durable yet.
+      await engine.read(() => undefined);
+      signal.throwIfAborted();
       const said = await peers.ask(rootId, 'elicitation/create', { message, requestedSchema: schemaOf(asked) }, signal);
       const answer = answerIn(said);
       const through = engine.state.agents[rootId]!.client?.software ?? connectionId;
-      if (answer === undefined) putOff(asked);
+      if (answer === undefined || (answer.answer === 'always' && asked.always === undefined)) putOff(asked);
       else await engine.submit({ do: 'answerApproval', approvalId, through, ...answer }, { by: 'operator' });
     } catch {
       // Whoever cannot be asked leaves the question to others.

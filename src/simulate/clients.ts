@@ -4,10 +4,13 @@ import type { CallResult } from '../engine/clientDoor.ts';
 import type { Life } from '../engine/life.ts';
 import type { AskClient, Peer } from '../models/peer.ts';
 import type { Model, Sampled, Sampling } from '../models/port.ts';
+import type { ElicitationChecker } from './check/elicitations.ts';
 import { holds } from './check/violation.ts';
+import { Elicited } from './elicited.ts';
 import { mix, Random } from './random.ts';
 import type { Known } from './says.ts';
 import { saysOf } from './says.ts';
+import type { Schedule } from './schedule.ts';
 
 /** Two of one name, as two windows of one editor; one answers for its agents itself. */
 const names = ['codex', 'codex', 'claude'] as const;
@@ -27,6 +30,8 @@ interface Present {
   /** Answered: the root it acts as. */
   agentId: string | undefined;
   readonly open: Set<string>;
+  /** Its person, where it can ask one. */
+  readonly elicited: Elicited | undefined;
   /** Mail it was given → position of the result that it came with. */
   readonly given: Map<string, number>;
 }
@@ -38,6 +43,12 @@ export interface ClientWorld {
   readonly position: () => number;
   readonly judge: (check: () => void) => void;
   readonly known: () => Known;
+  readonly seed: number;
+  readonly schedule: Schedule;
+  /** What people at clients are asked. */
+  readonly elicitations: ElicitationChecker;
+  /** A client as a planted defect has it. */
+  readonly peer: (peer: Peer) => Peer;
   /** What a client's own model says. */
   readonly answers: (request: Sampling, signal: AbortSignal) => Promise<Sampled>;
 }
@@ -54,12 +65,17 @@ export class WorldClients {
     if (this.#present.has(who)) return;
     const { newId, judge, events, position } = this.#world;
     const connectionId = newId();
-    const present: Present = { connectionId, life, agentId: undefined, open: new Set(), given: new Map() };
+    const elicits = new Random(mix(this.#world.seed, 'elicits', who)).chance(60);
+    const elicited = elicits ? new Elicited(this.#world, connectionId) : undefined;
+    const present: Present = { connectionId, life, agentId: undefined, open: new Set(), elicited, given: new Map() };
     this.#present.set(who, present);
     const answers = who === answering && { model: 'client', sampling: 'tools' as const };
     const joining = { connectionId, name: names[who % clientsMax]!, software: 'a client of the world', cwd: '/work' };
-    const ask: Peer['ask'] = (_method, request, signal) => this.#world.answers(request as Sampling, signal);
-    life.clients.join({ ...joining, ...answers }, { elicits: false, ask }).then(
+    const ask: Peer['ask'] = (method, request, signal) =>
+      method === 'elicitation/create'
+        ? elicited!.ask(request as Parameters<Elicited['ask']>[0], signal)
+        : this.#world.answers(request as Sampling, signal);
+    life.clients.join({ ...joining, ...answers }, this.#world.peer({ elicits, ask })).then(
       (answer) =>
         this.#here(who, present) &&
         judge(() => {
@@ -104,7 +120,13 @@ export class WorldClients {
     const present = this.#present.get(who);
     if (present === undefined) return;
     this.#present.delete(who);
+    present.elicited?.leave();
     present.life.clients.leave(present.connectionId, 'gone').catch(() => {});
+  }
+
+  /** Nothing is on its way any more. */
+  rested(): void {
+    this.#world.elicitations.rested();
   }
 
   isThere(who: number): boolean {
@@ -118,6 +140,8 @@ export class WorldClients {
 
   /** The engine has died or was stopped: nobody is answered any more. */
   cut(): void {
+    for (const { elicited } of this.#present.values()) elicited?.cut();
+    this.#world.elicitations.cut();
     this.#present.clear();
   }
 
@@ -132,6 +156,7 @@ export class WorldClients {
     if (fields?.waits_for === 'person') {
       const asks = this.#world.events().some((e) => e.type === 'ApprovalAsked' && e.data.callId === callId);
       holds(asks && mail.length === 0, 'MC10', position, () => `call ${callId} is put off, and nobody is asked`);
+      if (present.elicited) this.#world.elicitations.putOff(present.connectionId, String(fields.approval_id));
       return;
     }
     const end = this.#world.events()[position - 1]!;

@@ -1,5 +1,5 @@
 /**
- * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned. Each is drawn from chance of its
+ * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned, questioned. Each is drawn from chance of its
  * own, so that what is new in one kind leaves the histories of the others as they were.
  */
 import type { Approvals, Budget } from '../../events/fleetFile.ts';
@@ -123,5 +123,20 @@ function manned(history: History): History {
   return { ...history, setup: { ...history.setup, models: { ...models, likes } }, steps };
 }
 
+/** Fleets whose clients ask their people. */
+const questionedPercent = 8;
+
+function questioned(history: History): History {
+  const r = new Random(mix(history.seed, 'questioned'));
+  if (!r.chance(questionedPercent)) return history;
+  const approvals: Approvals = { mode: 'ask', ...(r.chance(50) && { park: true }) };
+  const visits = among(r, history.steps, r.between(8, 25), drawVisit);
+  const steps = among(r, visits, r.between(0, 4), drawAttention);
+  return { ...history, setup: { ...history.setup, approvals: history.setup.approvals ?? approvals }, steps };
+}
+
 export const ofItsKind = (plain: History): History =>
-  [registered, visited, attended, thrifty, apart, forgetful, manned].reduce((history, kind) => kind(history), plain);
+  [registered, visited, attended, thrifty, apart, forgetful, manned, questioned].reduce(
+    (history, kind) => kind(history),
+    plain,
+  );

@@ -29,7 +29,7 @@ export class WorldHost implements Terminals {
   constructor(hostId: string, hosts: WorldHosts) {
     this.hostId = hostId;
     this.#hosts = hosts;
-    const { schedule, visited } = hosts.world;
+    const { schedule } = hosts.world;
     const visitors = new Visitors(
       this,
       (processId, typed) => {
@@ -38,7 +38,7 @@ export class WorldHost implements Terminals {
       },
       (ms, run) => schedule.add('typing that rests', ms, 'outside', run),
     );
-    this.requests = seatRequests(visited(visitors, this));
+    this.requests = seatRequests(hosts.visited(visitors, this));
   }
 
   get busy(): boolean {
@@ -69,7 +69,7 @@ export class WorldHost implements Terminals {
     this.#hosts.heard.add(processId);
     const known = this.#byRequest.get(requestId);
     if (known !== undefined) return known;
-    const { seed, schedule, launched, command, typed } = this.#hosts.world;
+    const { seed, schedule, launched, command } = this.#hosts.world;
     const course = command?.(request.argv.at(-1) ?? '', processId);
     const trouble = this.#stoppedEarlier.has(processId)
       ? 'a stop of this process came before its start'
@@ -87,7 +87,7 @@ export class WorldHost implements Terminals {
       const process = new WorldProcess(request, {
         ...{ seed, schedule, hostId: this.hostId, ended, course },
         typed: (id, bytes) => {
-          typed(id, bytes);
+          this.#hosts.typed(id, bytes);
           this.grew();
         },
       });

@@ -4,26 +4,29 @@ import { Failure } from '../failure.ts';
 import type { Exit, Host, Output, Typed, Window } from '../host/port.ts';
 import type { Caller } from '../host/server.ts';
 import type { Terminals, Visiting } from '../host/visitors.ts';
+import { KeyboardChecker } from './check/keyboards.ts';
 import { WorldConnection } from './connection.ts';
 import { WorldHost } from './host.ts';
 import { Listeners } from './listeners.ts';
 import type { OwnCommand } from './own.ts';
+import { WorldPeople } from './people.ts';
 import type { WorldProcess } from './processes.ts';
 import { mix, Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
-import { saltOf, type WorldTerminal } from './terminal.ts';
+import { saltOf } from './terminal.ts';
 
 export interface HostWorld {
   readonly seed: number;
   readonly schedule: Schedule;
   /** Requests as they leave the engine: nothing may leave before what it rests on is durable. */
   readonly asked: (what: 'start' | 'stop' | 'write' | 'acknowledge', processId: number, given?: string) => void;
-  /** What a person has typed has reached a process. */
-  readonly typed: (processId: number, bytes: Uint8Array) => void;
-  /** The host of a terminal has died: what it has left of it on disk. */
-  readonly left: (terminal: WorldTerminal) => void;
-  /** What people ask of a host and of its terminals, as it is seen through. */
-  readonly visited: (visitors: Visiting, terminals: Terminals) => Visiting;
+  /** So many bytes that a person has typed have reached a process. */
+  readonly typed: (processId: number, bytes: number) => void;
+  /** What people can do at its terminals, as a planted defect has it. */
+  readonly seenThrough: (visitors: Visiting, terminals: Terminals) => Visiting;
+  readonly judge: (check: () => void) => void;
+  /** Events that are durable. */
+  readonly position: () => number;
   /** What commands do; absent: what the seed makes up. */
   readonly command?: OwnCommand;
   /** A process really begins to run. */
@@ -44,9 +47,11 @@ export class WorldHosts {
   readonly failed = new Map<number, string>();
   readonly exits = new Listeners<Exit>();
   readonly typings = new Listeners<Typed>();
+  readonly keyboards: KeyboardChecker;
+  readonly people: WorldPeople;
   readonly #random: Random;
   /** Of the connections of people. */
-  readonly #people: Random;
+  readonly #connecting: Random;
   #host: WorldHost | undefined;
   /** Hosts that were killed. */
   kills = 0;
@@ -56,7 +61,10 @@ export class WorldHosts {
   constructor(world: HostWorld) {
     this.world = world;
     this.#random = new Random(mix(world.seed, 'hosts'));
-    this.#people = new Random(mix(world.seed, 'people'));
+    this.#connecting = new Random(mix(world.seed, 'people'));
+    const { judge, position } = world;
+    this.keyboards = new KeyboardChecker({ judge, position, process: (processId) => this.terminal(processId) });
+    this.people = new WorldPeople(this, this.keyboards);
   }
 
   /** The host dies; its children live on, or die with it. */
@@ -68,7 +76,7 @@ export class WorldHosts {
     this.kills += 1;
     host.die();
     for (const process of this.processes.values())
-      if (process.alive && process.request.tty && process.hostId === host.hostId) this.world.left(process.terminal);
+      if (process.alive && process.request.tty && process.hostId === host.hostId) this.keyboards.left(process.terminal);
     if (childrenToo)
       for (const process of this.processes.values()) if (process.hostId === host.hostId) process.end(null, 'SIGHUP');
     return true;
@@ -85,6 +93,17 @@ export class WorldHosts {
     const process = this.processes.get(processId);
     const open = process?.alive === true && process.request.tty && process.hostId === this.#host?.hostId;
     return { open, salt: saltOf(processId), window: process?.terminal.windows.at(-1) };
+  }
+
+  /** What a person has typed reaches a process. */
+  typed(processId: number, bytes: Uint8Array): void {
+    this.world.typed(processId, bytes.length);
+    this.keyboards.reached(processId, bytes);
+  }
+
+  /** What people ask of a host: as it is seen through, and looked at. */
+  visited(visitors: Visiting, terminals: Terminals): Visiting {
+    return this.keyboards.watching(this.world.seenThrough(visitors, terminals));
   }
 
   /** Whoever passes by takes the keyboard, types and goes, all in one go. */
@@ -108,7 +127,7 @@ export class WorldHosts {
     if (host === undefined) return undefined;
     const { schedule } = this.world;
     const connection = new WorldConnection({
-      ...{ life: 'outside', hostId: host.hostId, alive: () => host.alive, schedule, random: this.#people },
+      ...{ life: 'outside', hostId: host.hostId, alive: () => host.alive, schedule, random: this.#connecting },
     });
     host.seated.add(connection);
     connection.partings.add(() => host.seated.delete(connection));

@@ -173,9 +173,10 @@ function pending(picture: Picture): string {
   return [...turns, ...queued, ...cells].join('; ') || 'nobody runs or waits';
 }
 
-function atRest({ inspector: { picture, processes }, hosts, people }: World): void {
+function atRest({ inspector: { picture, processes }, hosts, clients }: World): void {
   noSlotHeld(picture);
-  people.rested();
+  hosts.people.rested();
+  clients.rested();
   for (const cell of picture.cells.values())
     holds(!isBusy(cell), 'LIVE', picture.position, () => `the engine says idle, and cell ${cell.id} goes on`);
   const running = new Set(hosts.running.map((process) => process.started.processId));
@@ -204,7 +205,7 @@ function left({ inspector: { picture, processes } }: World): void {
 }
 
 /** After a stop in order that ends them. */
-function stopped({ inspector, effects, hosts, workspaces, keyboards }: World): void {
+function stopped({ inspector, effects, hosts, workspaces }: World): void {
   const { position } = inspector.picture;
   if (workspaces !== undefined) inspector.workspaces.rested(inspector.picture, workspaces.trees);
   const open = inspector.processes.open().join(', ');
@@ -212,6 +213,6 @@ function stopped({ inspector, effects, hosts, workspaces, keyboards }: World): v
   const running = hosts.running.map((process) => process.started.processId).join(', ');
   holds(running === '', 'PR1', position, () => `after a stop in order processes ${running} run`);
   effects.told();
-  keyboards.told();
+  hosts.keyboards.told();
   inspector.linear.settled();
 }

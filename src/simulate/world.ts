@@ -11,8 +11,8 @@ import type { Model } from '../models/port.ts';
 import { shown, watched } from './answering.ts';
 import { WorldCells } from './cells.ts';
 import { EffectChecker } from './check/effects.ts';
+import { ElicitationChecker } from './check/elicitations.ts';
 import { Inspector } from './check/inspector.ts';
-import { KeyboardChecker } from './check/keyboards.ts';
 import { RegistrarChecker } from './check/registrar.ts';
 import { defect, type Violation } from './check/violation.ts';
 import { throughClient, WorldClients } from './clients.ts';
@@ -28,7 +28,6 @@ import { seededIds } from './ids.ts';
 import { type ModelWorld, modelErrors, WorldModel } from './models.ts';
 import type { Own } from './own.ts';
 import { Patience } from './patience.ts';
-import { WorldPeople } from './people.ts';
 import { hostsSeenThrough } from './plants/host.ts';
 import type { Plant } from './plants/plant.ts';
 import { plantNamed } from './plants/registry.ts';
@@ -59,8 +58,6 @@ export class World {
   readonly disk: Disk;
   readonly hosts: WorldHosts;
   readonly clients: WorldClients;
-  readonly people: WorldPeople;
-  readonly keyboards: KeyboardChecker;
   readonly inspector: Inspector;
   readonly effects: EffectChecker;
   /** Absent: agents are registered nowhere. */
@@ -124,33 +121,22 @@ export class World {
     this.disk = setup.disk.frames === true ? new FrameDisk(disk) : new MemoryDisk(disk);
     this.#newId = seededIds(mix(seed, 'ids'), () => this.schedule.now);
     const { schedule } = this;
+    const judge = (check: () => void) => this.judge(check);
+    const position = () => this.inspector.picture.position;
     this.hosts = new WorldHosts({
-      seed,
-      schedule,
+      ...{ seed, schedule, judge, position },
       asked: (what, processId, given) =>
         this.judge(() => {
           this.effects.requested(what, processId);
           if (this.secrets !== undefined) revealed('a process', given, this.inspector.picture.position);
         }),
       ...(own.command && { command: own.command }),
-      typed: (processId, bytes) => {
-        this.effects.typed(processId, bytes.length);
-        this.keyboards.reached(processId, bytes);
-      },
-      visited: (visitors, terminals) =>
-        this.keyboards.watching(this.#plant?.visitors?.(visitors, terminals) ?? visitors),
-      left: ({ processId, kept }) => this.keyboards.left(processId, kept.window),
+      typed: (processId, bytes) => this.effects.typed(processId, bytes),
+      seenThrough: (visitors, terminals) => this.#plant?.visitors?.(visitors, terminals) ?? visitors,
       launched: (processId) => this.judge(() => this.effects.launched(processId)),
     });
-    this.keyboards = new KeyboardChecker({
-      process: (processId) => this.hosts.terminal(processId),
-      position: () => this.inspector.picture.position,
-      judge: (check) => this.judge(check),
-    });
-    this.inspector.also(this.keyboards);
-    this.people = new WorldPeople(this.hosts, this.keyboards);
+    this.inspector.also(this.hosts.keyboards);
     if (setup.registrar !== undefined) {
-      const judge = (check: () => void) => this.judge(check);
       const tasks = () => this.registrar!.tasks;
       const checker = new RegistrarChecker({ picture: this.inspector.picture, judge, tasks });
       this.#registered = checker;
@@ -170,10 +156,11 @@ export class World {
       cellIds: [...(this.inspector.picture.agents.get(agentId ?? '')?.cells.keys() ?? [])],
     });
     this.clients = new WorldClients({
+      ...{ seed, schedule, judge, position },
+      elicitations: new ElicitationChecker(this.inspector, judge, this.oneAtATime),
+      peer: (peer) => this.#plant?.peer?.(peer) ?? peer,
       newId: seededIds(mix(seed, 'connections'), () => schedule.now),
       events: () => this.events,
-      position: () => this.inspector.picture.position,
-      judge: (check) => this.judge(check),
       known,
       answers: (request, signal) => this.#living!.model.sample(request, signal),
     });

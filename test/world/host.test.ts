@@ -19,8 +19,10 @@ const newWorld = async (): Promise<HostWorld> => {
   let seed = 1;
   while (WorldProcess.trouble(request('missing', 1000), seed, undefined) === undefined) seed += 1;
   const schedule = new Schedule(0, new Random(seed));
-  const nobody = { asked: () => {}, launched: () => {}, typed: () => {}, left: () => {} };
-  const { connect, launch } = new WorldHosts({ seed, schedule, visited: (visitors) => visitors, ...nobody }).door(life);
+  const nobody = { asked: () => {}, launched: () => {}, typed: () => {}, position: () => 0, judge: () => {} };
+  const { connect, launch } = new WorldHosts({ seed, schedule, seenThrough: (visitors) => visitors, ...nobody }).door(
+    life,
+  );
   const settled = async <T>(promise: Promise<T>): Promise<T> => {
     let over = false;
     const note = () => {

@@ -120,6 +120,8 @@ const table: ReadonlyArray<readonly [sentence: string, plant: string, ...found: 
   ['[AP1] a command of a cell that nobody was asked about is found', 'approval-not-asked', 'AP1', 'AP2'],
   ['[AP1] a command that runs against the word of a person is found', 'approval-refused-and-run', 'AP1'],
   ['[AP1] a second answer to a question is found', 'approval-answered-twice', 'AP1', 'DEFECT'],
+  ['[MC10] a no at a client that counts as a yes is found', 'declined-and-allowed', 'MC10', 'LIN'],
+  ['[MC10] a question that stands after it was answered is found', 'question-left-standing', 'MC10'],
   ['[AP5] a question that a restart takes for answered is found', 'approval-forgotten', 'AP1', 'LIVE'],
   ['[LO7] a text that is removed before its fact is durable is found', 'removed-before-recorded', 'LO7'],
   ['[LO7] a text that is forgotten and still there is found', 'forgotten-and-there', 'LO7'],

@@ -7,6 +7,7 @@ import type { HoldfastEvent } from '../../../events/catalogue.ts';
 import type { Seat } from '../../host/keyboard.ts';
 import type { Window } from '../../host/port.ts';
 import type { Visiting } from '../../host/visitors.ts';
+import type { WorldTerminal } from '../terminal.ts';
 import type { Checker } from './checker.ts';
 import { holds } from './violation.ts';
 
@@ -143,8 +144,8 @@ export class KeyboardChecker implements Checker {
   }
 
   /** What a host that has died has left on disk of a terminal. */
-  left(processId: number, window: Window | undefined): void {
-    this.#sized(processId, window, 'the disk');
+  left({ processId, kept }: WorldTerminal): void {
+    this.#sized(processId, kept.window, 'the disk');
   }
 
   #sized(processId: number, window: Window | undefined, whom: string): void {

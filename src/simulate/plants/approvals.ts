@@ -46,6 +46,20 @@ export const approvalPlants: Readonly<Record<string, Plant>> = {
       };
     },
   },
+  'declined-and-allowed': inDecisions(
+    'whatever a person at a client says about a question, it counts as a yes',
+    (real, state, ctx, command) =>
+      command.do === 'answerApproval' && command.through !== undefined
+        ? real(state, ctx, { ...command, answer: 'allow' })
+        : real(state, ctx, command),
+  ),
+  'question-left-standing': {
+    says: 'a question that was answered elsewhere is not taken back from the client',
+    peer: ({ elicits, ask }) => ({
+      elicits,
+      ask: (method, params) => ask(method, params, new AbortController().signal),
+    }),
+  },
   'approval-forgotten': inFacts('a start takes questions for answered and carries their calls out', (facts, state) => {
     if (!facts.some(({ type }) => type === 'EngineStarted')) return facts;
     const open = Object.values(state.approvals?.open ?? {});

@@ -7,6 +7,7 @@ import type { Terminals, Visiting } from '../../host/visitors.ts';
 import type { HeadWriter } from '../../log/headSlots.ts';
 import type { Log } from '../../log/port.ts';
 import type { Store } from '../../log/store.ts';
+import type { Peer } from '../../models/peer.ts';
 import type { Model } from '../../models/port.ts';
 
 /** What the log lies on. */
@@ -26,6 +27,8 @@ export interface Plant {
   readonly disk?: (below: Below) => Below;
   /** Who answers for all models, as the engine of one life sees it. */
   readonly model?: (model: Model, life: number) => Model;
+  /** A client as the engine asks it. */
+  readonly peer?: (peer: Peer) => Peer;
   /** What people can do at the terminals of a host. */
   readonly visitors?: (visitors: Visiting, terminals: Terminals) => Visiting;
   /** A process host as the engine of one life sees it. */

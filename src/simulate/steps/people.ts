@@ -23,31 +23,31 @@ export const peopleSteps = {
     weight: 0,
     draw: (r) => ({ ...drawWho(r), nth: r.below(3), want: r.pick(['ask', 'ask', 'take', 'watch']), ...drawSize(r) }),
     says: ({ who, nth, want }) => `person ${who} sits down at terminal ${nth} to ${want}`,
-    happen: ({ world }, { who, nth, want, cols, rows }) => world.people.sit(who, nth, want, { cols, rows }),
+    happen: ({ world }, { who, nth, want, cols, rows }) => world.hosts.people.sit(who, nth, want, { cols, rows }),
   }),
   press: happening<OfPerson & { readonly text: string }>({
     weight: 0,
     draw: (r) => ({ ...drawWho(r), text: r.pick(['', 'word', 'y\n', 'line\r', '\u0004']) }),
     says: ({ who, text }) => `person ${who} types ${JSON.stringify(text)}`,
-    happen: ({ world }, { who, text }) => world.people.press(who, text),
+    happen: ({ world }, { who, text }) => world.hosts.people.press(who, text),
   }),
   wantKeyboard: happening<OfPerson & { readonly how: 'ask' | 'take' | 'give' }>({
     weight: 0,
     draw: (r) => ({ ...drawWho(r), how: r.pick(['take', 'ask', 'give']) }),
     says: ({ who, how }) => `person ${who} would ${how} the keyboard`,
-    happen: ({ world }, { who, how }) => world.people.want(who, how),
+    happen: ({ world }, { who, how }) => world.hosts.people.want(who, how),
   }),
   stretch: happening<OfPerson & OfSize>({
     weight: 0,
     draw: (r) => ({ ...drawWho(r), ...drawSize(r) }),
     says: ({ who, cols, rows }) => `the window of person ${who} has ${cols} × ${rows} now`,
-    happen: ({ world }, { who, cols, rows }) => world.people.stretch(who, { cols, rows }),
+    happen: ({ world }, { who, cols, rows }) => world.hosts.people.stretch(who, { cols, rows }),
   }),
   getUp: happening<OfPerson & { readonly rudely: boolean }>({
     weight: 0,
     draw: (r) => ({ ...drawWho(r), rudely: r.chance(50) }),
     says: ({ who, rudely }) => `person ${who} ${rudely ? 'vanishes' : 'leaves'}`,
-    happen: ({ world }, { who, rudely }) => world.people.rise(who, rudely),
+    happen: ({ world }, { who, rudely }) => world.hosts.people.rise(who, rudely),
   }),
 };
 
