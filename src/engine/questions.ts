@@ -29,6 +29,7 @@ export class Questions {
   readonly #parts: QuestionParts;
   /** By the id of the approval; one that a person has put aside stays, so that it is not put again on this connection. */
   readonly #put = new Map<string, Put>();
+  #stopped = false;
 
   constructor(parts: QuestionParts) {
     this.#parts = parts;
@@ -36,6 +37,7 @@ export class Questions {
 
   /** Puts what is new, and takes back what nobody has to answer any more. */
   look(): void {
+    if (this.#stopped) return;
     const { state } = this.#parts.engine;
     const open = state.approvals?.open ?? {};
     for (const [approvalId, { connectionId, controller }] of this.#put) {
@@ -57,6 +59,7 @@ export class Questions {
   stop(): void {
     for (const { controller } of this.#put.values()) controller.abort(letGo);
     this.#put.clear();
+    this.#stopped = true;
   }
 
   async #ask(asked: Approval, { connectionId, controller }: Put): Promise<void> {
