@@ -8,7 +8,7 @@ import type { ElicitationChecker } from './check/elicitations.ts';
 import { holds } from './check/violation.ts';
 import { Elicited } from './elicited.ts';
 import { mix, Random } from './random.ts';
-import type { Known } from './says.ts';
+import type { Known, ModelTemper } from './says.ts';
 import { saysOf } from './says.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -45,6 +45,8 @@ export interface ClientWorld {
   readonly known: () => Known;
   readonly seed: number;
   readonly schedule: Schedule;
+  /** Tools that they call more often than others. */
+  readonly likes: ModelTemper['likes'];
   /** What people at clients are asked. */
   readonly elicitations: ElicitationChecker;
   /** A client as a planted defect has it. */
@@ -95,8 +97,12 @@ export class WorldClients {
   call(who: number, chance: number): void {
     const present = this.#present.get(who);
     if (present === undefined) return;
-    const { newId, judge, known } = this.#world;
-    const item = saysOf(new Random(mix(chance, 'call')), known(), { ends: 0, absurd: 10 }).find((i) => 'call' in i);
+    const { newId, judge, known, likes } = this.#world;
+    const item = saysOf(new Random(mix(chance, 'call')), known(), {
+      ends: 0,
+      absurd: 10,
+      ...(likes && { likes }),
+    }).find((i) => 'call' in i);
     if (item === undefined || !('call' in item)) return;
     const callId = newId();
     present.open.add(callId);
@@ -122,6 +128,12 @@ export class WorldClients {
     this.#present.delete(who);
     present.elicited?.leave();
     present.life.clients.leave(present.connectionId, 'gone').catch(() => {});
+  }
+
+  /** The engine waits for the world. */
+  look(): void {
+    for (const { elicited } of this.#present.values())
+      if (elicited !== undefined && elicited.standing.length > 0) this.#world.elicitations.stand(elicited.standing);
   }
 
   /** Nothing is on its way any more. */

@@ -33,8 +33,8 @@ const saidFor: Readonly<Record<Exclude<Manner, 'fail' | 'never'>, object>> = {
 export class Elicited {
   readonly #world: Pick<ClientWorld, 'seed' | 'schedule' | 'elicitations'>;
   readonly #connectionId: string;
-  /** What is told that its client is gone. */
-  readonly #open = new Set<(error: PeerError) => void>();
+  /** What is told that its client is gone, and the question. */
+  readonly #open = new Map<(error: PeerError) => void, string>();
 
   constructor(world: Pick<ClientWorld, 'seed' | 'schedule' | 'elicitations'>, connectionId: string) {
     this.#world = world;
@@ -60,7 +60,7 @@ export class Elicited {
         over();
         reject(signal.reason);
       };
-      this.#open.add(gone);
+      this.#open.set(gone, approvalId);
       signal.addEventListener('abort', back);
       if (manner === 'never') return;
       schedule.add('the answer of a person', r.chance(50) ? r.below(50) : r.between(50, 20_000), 'outside', () => {
@@ -77,7 +77,12 @@ export class Elicited {
 
   /** The client has gone, and everything that was asked of it. */
   leave(): void {
-    for (const gone of [...this.#open]) gone(new PeerError(closedCode, 'Connection closed'));
+    for (const gone of [...this.#open.keys()]) gone(new PeerError(closedCode, 'Connection closed'));
+  }
+
+  /** The questions that stand here. */
+  get standing(): readonly string[] {
+    return [...this.#open.values()];
   }
 
   /** Nobody hears it any more. */

@@ -131,8 +131,10 @@ function questioned(history: History): History {
   if (!r.chance(questionedPercent)) return history;
   const approvals: Approvals = { mode: 'ask', ...(r.chance(50) && { park: true }) };
   const visits = among(r, history.steps, r.between(8, 25), drawVisit);
-  const steps = among(r, visits, r.between(0, 4), drawAttention);
-  return { ...history, setup: { ...history.setup, approvals: history.setup.approvals ?? approvals }, steps };
+  const steps = among(r, visits, r.between(0, 8), drawAttention);
+  const { setup } = history;
+  const models = { ...setup.models, likes: { ...setup.models.likes, exec_command: 8 } };
+  return { ...history, setup: { ...setup, models, approvals: setup.approvals ?? approvals }, steps };
 }
 
 export const ofItsKind = (plain: History): History =>

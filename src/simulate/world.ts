@@ -156,7 +156,7 @@ export class World {
       cellIds: [...(this.inspector.picture.agents.get(agentId ?? '')?.cells.keys() ?? [])],
     });
     this.clients = new WorldClients({
-      ...{ seed, schedule, judge, position },
+      ...{ seed, schedule, judge, position, likes: setup.models.likes },
       elicitations: new ElicitationChecker(this.inspector, judge, this.oneAtATime),
       peer: (peer) => this.#plant?.peer?.(peer) ?? peer,
       newId: seededIds(mix(seed, 'connections'), () => schedule.now),
@@ -373,7 +373,7 @@ export class World {
 
   /** Judges what is new on the disk, and whether the engine is well; throws the violation. */
   look(): void {
-    this.judge(() => {});
+    this.judge(() => this.clients.look());
     if (this.#violation !== undefined) throw this.#violation;
     const trouble = this.#living?.life?.engine.failed ?? this.#living?.trouble;
     if (trouble instanceof Failure && trouble.code === 'HOLDFAST_LOG_WRITE_FAILED') return;

@@ -47,9 +47,6 @@ export class ElicitationChecker implements Checker {
   /** `word`: what the log has to say then; absent: the question is put aside. */
   answered(connectionId: string, approvalId: string, word: ApprovalAnswer | undefined): void {
     this.#judge(() => {
-      const { questions, position } = this.#picture;
-      const open = questions.open.has(approvalId);
-      holds(open, 'MC10', position, () => `a person is asked about ${approvalId}, which is over`);
       if (word === undefined) this.#putAside.add(`${connectionId} ${approvalId}`);
       else {
         this.#said.set(approvalId, [...(this.#said.get(approvalId) ?? []), word]);
@@ -58,6 +55,13 @@ export class ElicitationChecker implements Checker {
         this.#linear?.asked(this.#picture, { do: 'answerApproval', approvalId, answer: word }, undefined);
       }
     });
+  }
+
+  /** Questions that stand at a client while the engine waits: what was answered or ended elsewhere was taken back. */
+  stand(standing: readonly string[]): void {
+    const { questions, position } = this.#picture;
+    const over = standing.find((approvalId) => !questions.open.has(approvalId));
+    holds(over === undefined, 'MC10', position, () => `question ${over} is over, and stands at a client`);
   }
 
   /** A call is put off: its client is told to ask somebody else. */
