@@ -30,13 +30,15 @@ const saidFor: Readonly<Record<Exclude<Manner, 'fail' | 'never'>, object>> = {
   nonsense: { action: 'accept', content: { answer: 'perhaps' } },
 };
 
+type Around = Pick<ClientWorld, 'seed' | 'schedule' | 'elicitations'>;
+
 export class Elicited {
-  readonly #world: Pick<ClientWorld, 'seed' | 'schedule' | 'elicitations'>;
+  readonly #world: Around;
   readonly #connectionId: string;
   /** What is told that its client is gone, and the question. */
   readonly #open = new Map<(error: PeerError) => void, string>();
 
-  constructor(world: Pick<ClientWorld, 'seed' | 'schedule' | 'elicitations'>, connectionId: string) {
+  constructor(world: Around, connectionId: string) {
     this.#world = world;
     this.#connectionId = connectionId;
   }

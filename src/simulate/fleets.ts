@@ -1,5 +1,5 @@
 /**
- * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned, questioned. Each is drawn from chance of its
+ * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient. Each is drawn from chance of its
  * own, so that what is new in one kind leaves the histories of the others as they were.
  */
 import type { Approvals, Budget } from '../../events/fleetFile.ts';
@@ -8,6 +8,7 @@ import { mix, Random } from './random.ts';
 import type { RegistrarTemper } from './registrar.ts';
 import { drawParting } from './steps/apart.ts';
 import { drawAttention } from './steps/attended.ts';
+import { drawImpatience } from './steps/cells.ts';
 import { drawVisit } from './steps/clients.ts';
 import { drawErasure } from './steps/forgetful.ts';
 import type { Step } from './steps/kinds.ts';
@@ -137,8 +138,21 @@ function questioned(history: History): History {
   return { ...history, setup: { ...setup, models, approvals: setup.approvals ?? approvals }, steps };
 }
 
+/** Fleets whose cells are terminated, and asked about afterwards. */
+const impatientPercent = 8;
+
+function impatient(history: History): History {
+  const r = new Random(mix(history.seed, 'impatient'));
+  if (!r.chance(impatientPercent)) return history;
+  const { setup } = history;
+  const models = { ...setup.models, cells: 25, likes: { ...setup.models.likes, wait: 8 } };
+  const limits = { ...setup.limits, cells: Math.max(3, setup.limits.cells) };
+  const steps = among(r, history.steps, r.between(3, 10), drawImpatience);
+  return { ...history, setup: { ...setup, limits, models }, steps };
+}
+
 export const ofItsKind = (plain: History): History =>
-  [registered, visited, attended, thrifty, apart, forgetful, manned, questioned].reduce(
+  [registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient].reduce(
     (history, kind) => kind(history),
     plain,
   );

@@ -1,6 +1,7 @@
 /** What operators do with cells, and what befalls the machines that run them. */
 import { type CallStep, type CellStep, cellSource } from '../cellScript.ts';
 import type { Random } from '../random.ts';
+import type { Step } from './kinds.ts';
 import { asking, happening } from './step.ts';
 import { drawTarget } from './targets.ts';
 
@@ -89,3 +90,7 @@ export const cellSteps = {
     },
   }),
 };
+
+/** Somebody has no patience with a cell. */
+export const drawImpatience = (r: Random): Step =>
+  ({ after: r.between(2, 12), do: 'terminateCell', ...cellSteps.terminateCell.draw(r) }) as Step;
