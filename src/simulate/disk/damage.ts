@@ -62,8 +62,10 @@ const cut: Way = ({ platter, frames, named }, r) => {
 };
 
 const missing: Way = (sound, r) => {
-  const frame = sound.frames[r.below(sound.frames.length - 1)];
-  if (frame === undefined) return cut(sound, r);
+  const others = sound.frames.length - 1;
+  // Without the last one nothing is missing in between: that is a cut.
+  if (others === 0) return cut(sound, r);
+  const frame = sound.frames[r.below(others)]!;
   sound.platter.write([[frameKey(frame.first), undefined]]);
   return { what: `the record at ${frame.first} is missing`, bad: [place(frame)] };
 };
