@@ -3,6 +3,7 @@ import type { CommandOf } from '../decide/command.ts';
 import type { Clock } from '../engine/clock.ts';
 import { type Answer, Engine } from '../engine/engine.ts';
 import { foldLog } from '../engine/fold.ts';
+import { Failure } from '../failure.ts';
 import type { Log } from '../log/port.ts';
 
 export interface ForgetParts {
@@ -20,7 +21,10 @@ export interface Forgotten {
   readonly before: number;
 }
 
-/** No engine lives meanwhile: this is no life of its own, and nothing is resumed. */
+/**
+ * No engine lives meanwhile: this is no life of its own, and nothing is resumed. Rejects with HOLDFAST_FORGET_UNFINISHED
+ * when the fact is durable and some content is still there.
+ */
 export async function forget(
   { log, clock, newId, removeOutput, removeSecret }: ForgetParts,
   command: CommandOf<'forget'>,
@@ -29,10 +33,25 @@ export async function forget(
   const engine = new Engine({ log, clock, newId, hostId: () => '', state, epoch: log.head().epoch });
   const answer = await engine.submit<Forgotten>(command, { by: 'operator' });
   if (!answer.ok) return answer;
-  for (const { what, id } of command.payloads) {
-    if (what === 'blob') await log.forget(id);
-    else if (what === 'output') removeOutput(Number(id));
-    else removeSecret(id);
+  try {
+    for (const { what, id } of command.payloads) {
+      if (what === 'blob') await log.forget(id);
+      else if (what === 'output') removeOutput(Number(id));
+      else removeSecret(id);
+    }
+  } catch (error) {
+    throw error instanceof Failure ? error : unfinished(error);
   }
   return answer;
 }
+
+const unfinished = (cause: unknown): Failure =>
+  new Failure(
+    'HOLDFAST_FORGET_UNFINISHED',
+    `it is recorded, but not all of it could be removed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      remedy:
+        'free space on the disk of the log or mend it, then forget the same again: it removes what is still there',
+      cause,
+    },
+  );

@@ -57,6 +57,9 @@ export interface ForgettingParts extends Pick<ForgetParts, 'clock' | 'newId'> {
 export const forgetCommand = (payloads: readonly Payload[]) =>
   ({ do: 'forget', payloads, reason: 'asked to' }) as const;
 
+/** Before the fact was durable, and after it. */
+const diskFailed: ReadonlySet<string> = new Set(['HOLDFAST_LOG_WRITE_FAILED', 'HOLDFAST_FORGET_UNFINISHED']);
+
 export class Forgetting {
   /** The log is closed again, or the disk has failed. */
   over = false;
@@ -72,8 +75,7 @@ export class Forgetting {
       (answer) => done(() => answered(answer)),
       (error) =>
         done(() => {
-          const full = error instanceof Failure && error.code === 'HOLDFAST_LOG_WRITE_FAILED';
-          if (!full) throw error;
+          if (!(error instanceof Failure && diskFailed.has(error.code))) throw error;
         }),
     );
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { HoldfastEvent } from '../../events/catalogue.ts';
@@ -65,6 +65,22 @@ test('[LO7][LO4] what an agent left is gone from the disk; chain, proofs, replay
     forgotten: 0,
     before: 3,
   });
+});
+
+test('[LO7] what the disk does not let go of is told, and is removed when the same is forgotten again', async () => {
+  const place = await lived();
+  const log = ['--log', place.log] as const;
+  const blobs = join(place.log, 'blobs');
+  const kept = readdirSync(blobs).find((name) => readFileSync(join(blobs, name)).includes('private a'))!;
+  const inTheWay = join(blobs, `${kept}.forgotten`);
+  mkdirSync(inTheWay);
+  const told = await trouble(place, 3, 'forget', kept, '--reason', 'asked for', ...log);
+  expect(told).toMatchObject({ code: 'HOLDFAST_FORGET_UNFINISHED' });
+  expect(told.remedy).toContain('forget the same again');
+  expect(holding(place, 'private a')).toEqual([kept]);
+  rmdirSync(inTheWay);
+  expect(await json(place, 'forget', kept, '--reason', 'asked for', ...log)).toMatchObject({ forgotten: 0, before: 1 });
+  expect(holding(place, 'private a')).toEqual([]);
 });
 
 test('[LO4] a log with forgotten payloads is exported, imported and salvaged as it is; one that is only missing is damage', async () => {
