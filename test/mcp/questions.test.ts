@@ -70,15 +70,15 @@ test('[MC10] a question that is answered elsewhere is taken back from the person
 });
 
 test('[MC10] a word that was not offered puts the question aside', async () => {
-  const offered: unknown[] = [];
-  const elicits = async ({ requestedSchema }: Params): Promise<ElicitResult> => {
-    offered.push(requestedSchema);
+  const asked: Params[] = [];
+  const elicits = async (params: Params): Promise<ElicitResult> => {
+    asked.push(params);
     return { action: 'accept', content: { answer: 'always' } };
   };
   const place = newPlace(fleet);
   const visitor = await Visitor.of(place, { elicits });
   const put = await visitor.call('exec_command', { cmd: 'eval "mkdir own"', login: false });
-  expect(offered).toMatchObject([{ properties: { answer: { enum: ['allow', 'deny'] } } }]);
+  expect(asked).toMatchObject([{ requestedSchema: { properties: { answer: { enum: ['allow', 'deny'] } } } }]);
   expect(put).toMatchObject({ isError: false, fields: { approval_id: '1', waits_for: 'person' } });
 });
 
