@@ -1,5 +1,5 @@
 /**
- * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient. Each is drawn from chance of its
+ * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient, served, renewing. Each is drawn from chance of its
  * own, so that what is new in one kind leaves the histories of the others as they were.
  */
 import type { Approvals, Budget } from '../../events/fleetFile.ts';
@@ -9,11 +9,11 @@ import type { RegistrarTemper } from './registrar.ts';
 import { drawParting } from './steps/apart.ts';
 import { drawAttention } from './steps/attended.ts';
 import { drawImpatience } from './steps/cells.ts';
-import { drawVisit } from './steps/clients.ts';
+import { drawService, drawVisit } from './steps/clients.ts';
 import { drawErasure } from './steps/forgetful.ts';
 import type { Step } from './steps/kinds.ts';
 import { drawDanger, drawPerson } from './steps/people.ts';
-import { drawTrouble } from './steps/registrar.ts';
+import { drawRevocation, drawTrouble } from './steps/registrar.ts';
 import { drawThrift } from './steps/thrifty.ts';
 import type { WorkspaceTemper } from './workspaces.ts';
 
@@ -151,8 +151,31 @@ function impatient(history: History): History {
   return { ...history, setup: { ...setup, limits, models }, steps };
 }
 
+/** Fleets of a client that answers for the agents that it spawns. */
+const servedPercent = 8;
+
+function served(history: History): History {
+  const r = new Random(mix(history.seed, 'served'));
+  if (!r.chance(servedPercent)) return history;
+  const { setup } = history;
+  const models = { ...setup.models, likes: { ...setup.models.likes, spawn_agent: 6 } };
+  return { ...history, setup: { ...setup, models }, steps: among(r, history.steps, r.between(8, 25), drawService) };
+}
+
+/** Fleets whose tasks are short, and taken back while models look at them. */
+const renewingPercent = 5;
+
+function renewing(history: History): History {
+  const r = new Random(mix(history.seed, 'renewing'));
+  if (!r.chance(renewingPercent)) return history;
+  const well = { fails: 0, hangs: 0, forgets: false, strict: false };
+  const registrar: RegistrarTemper = { ...well, slow: 60, ttlMs: r.between(300, 3_000) };
+  const steps = among(r, history.steps, r.between(3, 10), drawRevocation);
+  return { ...history, setup: { ...history.setup, registrar }, steps };
+}
+
 export const ofItsKind = (plain: History): History =>
-  [registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient].reduce(
+  [registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient, served, renewing].reduce(
     (history, kind) => kind(history),
     plain,
   );

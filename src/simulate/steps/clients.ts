@@ -1,6 +1,6 @@
 /** What clients do: they come, call, change their minds and go; a crash sends all of them away. */
 
-import { clientsMax } from '../clients.ts';
+import { answering, clientsMax } from '../clients.ts';
 import type { Random } from '../random.ts';
 import type { Step } from './kinds.ts';
 import { happening } from './step.ts';
@@ -41,6 +41,12 @@ export const clientSteps = {
     happen: ({ world }, { who }) => world.clients.go(who),
   }),
 };
+
+/** The client that answers for its agents comes and goes while they are at work. */
+export function drawService(r: Random): Step {
+  const name = r.weighted({ clientComes: 15, clientCalls: 40, clientGoes: 12 });
+  return { after: r.below(8), do: name, ...clientSteps[name].draw(r), who: answering } as Step;
+}
 
 const weights = { clientComes: 12, clientCalls: 40, clientCancels: 5, clientGoes: 5 } as const;
 

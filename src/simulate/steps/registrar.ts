@@ -36,6 +36,8 @@ export const registrarSteps = {
   }),
 };
 
+export const drawRevocation = (r: Random): Step => ({ after: r.below(12), do: 'revoke', what: 'task' });
+
 const weights = { switchAccount: 3, spoilKey: 2, revoke: 4, unbind: 4, crash: 3, restart: 1 } as const;
 
 /** One step that has to do with registrations. */
