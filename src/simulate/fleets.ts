@@ -1,5 +1,5 @@
 /**
- * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient, served, renewing. Each is drawn from chance of its
+ * Kinds of fleets beside the plain one: registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient, served, renewing, crowded. Each is drawn from chance of its
  * own, so that what is new in one kind leaves the histories of the others as they were.
  */
 import type { Approvals, Budget } from '../../events/fleetFile.ts';
@@ -12,6 +12,7 @@ import { drawImpatience } from './steps/cells.ts';
 import { drawService, drawVisit } from './steps/clients.ts';
 import { drawErasure } from './steps/forgetful.ts';
 import type { Step } from './steps/kinds.ts';
+import { drawInterruption, drawPause } from './steps/pause.ts';
 import { drawDanger, drawPerson } from './steps/people.ts';
 import { drawRevocation, drawTrouble } from './steps/registrar.ts';
 import { drawThrift } from './steps/thrifty.ts';
@@ -174,8 +175,41 @@ function renewing(history: History): History {
   return { ...history, setup: { ...history.setup, registrar }, steps };
 }
 
+/** Fleets of more agents than there is room for, which pause again and again, and are interrupted while they wait. */
+const crowdedPercent = 8;
+
+function crowded(history: History): History {
+  const r = new Random(mix(history.seed, 'crowded'));
+  if (!r.chance(crowdedPercent)) return history;
+  const { setup } = history;
+  const { depth, activeTurns } = setup.limits;
+  const limits = {
+    ...setup.limits,
+    residents: r.between(1, 3),
+    depth: Math.max(2, depth),
+    activeTurns: Math.max(2, activeTurns),
+  };
+  const models = { ...setup.models, likes: { ...setup.models.likes, spawn_agent: 5 } };
+  const steps = [...history.steps];
+  for (let pauses = r.between(1, 3); pauses > 0; pauses -= 1) {
+    const pause = among(r, drawPause(r), r.between(0, 3), drawInterruption);
+    steps.splice(r.below(steps.length + 1), 0, ...pause);
+  }
+  return { ...history, setup: { ...setup, limits, models }, steps };
+}
+
 export const ofItsKind = (plain: History): History =>
-  [registered, visited, attended, thrifty, apart, forgetful, manned, questioned, impatient, served, renewing].reduce(
-    (history, kind) => kind(history),
-    plain,
-  );
+  [
+    registered,
+    visited,
+    attended,
+    thrifty,
+    apart,
+    forgetful,
+    manned,
+    questioned,
+    impatient,
+    served,
+    renewing,
+    crowded,
+  ].reduce((history, kind) => kind(history), plain);

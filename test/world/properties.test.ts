@@ -41,7 +41,9 @@ test('[I3][R6] a counterexample is shrunk to the few commands that it takes, and
 });
 
 describe("what is one's own", () => {
-  const one = historyOf(3, 30);
+  const any = historyOf(3, 30);
+  // Clients answer for their agents with models of their own.
+  const one = { ...any, steps: any.steps.filter((step) => !step.do.startsWith('client')) };
 
   test('[RE4][TU3] a model that always fails lets its turns fail, and every promise is kept', async () => {
     const model: Own['model'] = () => ({ sample: () => Promise.reject(new Error('never in the mood')) });

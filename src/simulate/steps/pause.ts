@@ -22,3 +22,10 @@ export function drawPause(r: Random): Step[] {
     { ...soon(), do: 'changeLimits', limits: { activeTurns: r.between(2, 5) } },
   ];
 }
+
+export const drawInterruption = (r: Random): Step => ({
+  after: r.below(4),
+  do: 'interrupt',
+  target: drawTarget(r),
+  cascade: r.chance(30),
+});
