@@ -76,8 +76,10 @@ describe('attach', () => {
     await first.sees('somebody else has the keyboard');
     second.press('stty size\r');
     await Promise.all([first.sees('12 60'), second.sees('12 60')]);
+    // A window tells of its new size by a signal, which may come after keys that were pressed later.
+    const untilResized = 'until stty size | grep "14 7""0"; do sleep .1; done\r';
+    second.press(untilResized);
     second.resize(70, 14);
-    second.press('stty size\r');
     await Promise.all([first.sees('14 70'), second.sees('14 70')]);
     second.press(`${prefix}d`);
     expect(await second.exit).toBe(0);
@@ -86,7 +88,7 @@ describe('attach', () => {
 
     first.press(`${prefix}t`);
     await first.sees('you have the keyboard');
-    const lines = ['stty size\r', 'echo $((40+2))\r', 'stty size\r', 'stty size\r', 'exit 7\r'];
+    const lines = ['stty size\r', 'echo $((40+2))\r', 'stty size\r', untilResized, 'exit 7\r'];
     first.press(lines[4]!);
     expect(await first.exit).toBe(0);
     await first.leaves('process 1000 has ended: code 7');
