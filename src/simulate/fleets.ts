@@ -6,6 +6,7 @@ import type { Approvals, Budget } from '../../events/fleetFile.ts';
 import type { History } from './history.ts';
 import { mix, Random } from './random.ts';
 import type { RegistrarTemper } from './registrar.ts';
+import type { ModelTemper } from './says.ts';
 import { drawParting } from './steps/apart.ts';
 import { drawAttention } from './steps/attended.ts';
 import { drawImpatience } from './steps/cells.ts';
@@ -24,6 +25,12 @@ function among(r: Random, steps: readonly Step[], count: number, draw: (r: Rando
   for (let n = 0; n < count; n += 1) all.splice(r.below(all.length + 1), 0, draw(r));
   return all;
 }
+
+/** Its models, and its clients, call some tools so many times as often. */
+const liking = ({ models, ...setup }: History['setup'], likes: ModelTemper['likes']): History['setup'] => ({
+  ...setup,
+  models: { ...models, likes: { ...models.likes, ...likes } },
+});
 
 /** Fleets that are registered. */
 const registeredPercent = 40;
@@ -119,10 +126,8 @@ const mannedPercent = 20;
 function manned(history: History): History {
   const r = new Random(mix(history.seed, 'manned'));
   if (!r.chance(mannedPercent)) return history;
-  const { models } = history.setup;
-  const likes = { ...models.likes, exec_command: 6 };
   const steps = among(r, history.steps, r.between(6, 30), r.chance(30) ? drawDanger : drawPerson);
-  return { ...history, setup: { ...history.setup, models: { ...models, likes } }, steps };
+  return { ...history, setup: liking(history.setup, { exec_command: 6 }), steps };
 }
 
 /** Fleets whose clients ask their people. */
@@ -134,9 +139,8 @@ function questioned(history: History): History {
   const approvals: Approvals = { mode: 'ask', ...(r.chance(50) && { park: true }) };
   const visits = among(r, history.steps, r.between(8, 25), drawVisit);
   const steps = among(r, visits, r.between(0, 8), drawAttention);
-  const { setup } = history;
-  const models = { ...setup.models, likes: { ...setup.models.likes, exec_command: 8 } };
-  return { ...history, setup: { ...setup, models, approvals: setup.approvals ?? approvals }, steps };
+  const setup = liking(history.setup, { exec_command: 8 });
+  return { ...history, setup: { ...setup, approvals: setup.approvals ?? approvals }, steps };
 }
 
 /** Fleets whose cells are terminated, and asked about afterwards. */
@@ -145,8 +149,8 @@ const impatientPercent = 8;
 function impatient(history: History): History {
   const r = new Random(mix(history.seed, 'impatient'));
   if (!r.chance(impatientPercent)) return history;
-  const { setup } = history;
-  const models = { ...setup.models, cells: 25, likes: { ...setup.models.likes, wait: 8 } };
+  const setup = liking(history.setup, { wait: 8 });
+  const models = { ...setup.models, cells: 25 };
   const limits = { ...setup.limits, cells: Math.max(3, setup.limits.cells) };
   const steps = among(r, history.steps, r.between(3, 10), drawImpatience);
   return { ...history, setup: { ...setup, limits, models }, steps };
@@ -158,9 +162,8 @@ const servedPercent = 8;
 function served(history: History): History {
   const r = new Random(mix(history.seed, 'served'));
   if (!r.chance(servedPercent)) return history;
-  const { setup } = history;
-  const models = { ...setup.models, likes: { ...setup.models.likes, spawn_agent: 6 } };
-  return { ...history, setup: { ...setup, models }, steps: among(r, history.steps, r.between(8, 25), drawService) };
+  const steps = among(r, history.steps, r.between(8, 25), drawService);
+  return { ...history, setup: liking(history.setup, { spawn_agent: 6 }), steps };
 }
 
 /** Fleets whose tasks are short, and taken back while models look at them. */
@@ -181,7 +184,7 @@ const crowdedPercent = 8;
 function crowded(history: History): History {
   const r = new Random(mix(history.seed, 'crowded'));
   if (!r.chance(crowdedPercent)) return history;
-  const { setup } = history;
+  const setup = liking(history.setup, { spawn_agent: 5 });
   const { depth, activeTurns } = setup.limits;
   const limits = {
     ...setup.limits,
@@ -189,13 +192,12 @@ function crowded(history: History): History {
     depth: Math.max(2, depth),
     activeTurns: Math.max(2, activeTurns),
   };
-  const models = { ...setup.models, likes: { ...setup.models.likes, spawn_agent: 5 } };
   const steps = [...history.steps];
   for (let pauses = r.between(1, 3); pauses > 0; pauses -= 1) {
     const pause = among(r, drawPause(r), r.between(0, 3), drawInterruption);
     steps.splice(r.below(steps.length + 1), 0, ...pause);
   }
-  return { ...history, setup: { ...setup, limits, models }, steps };
+  return { ...history, setup: { ...setup, limits }, steps };
 }
 
 export const ofItsKind = (plain: History): History =>
